@@ -13,7 +13,7 @@ public record GptConfig(int vocabSize, int contextLength, int nLayer, int nHead,
     /// 2,731,200 parameters over the 65 characters of tinyshakespeare.
     public static final GptConfig DEFAULT = new GptConfig(65, 256, 6, 6, 192, 0.1);
 
-    /// 817,920 parameters.
+    /// 818,048 parameters.
     public static final GptConfig SMALL = new GptConfig(65, 128, 4, 4, 128, 0.1);
 
     public GptConfig {
