@@ -1,0 +1,34 @@
+package tinylm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
+
+/// No cache: all positions of a sequence at once, each attending to itself and those before it. For training and
+/// evaluation.
+public record FullSequence(NDArray positions, NDArray mask) implements KvCache {
+
+    /// Positions `offset`, …, `offset + length - 1`, in arrays that belong to `manager`.
+    public static FullSequence of(NDManager manager, int offset, int length) {
+        NDArray mask = manager.zeros(new Shape(length, length));
+        FloatBuffer values = Torch.view(mask);
+        for (int t = 0; t < length; t++) {
+            for (int k = t + 1; k < length; k++) {
+                values.put(t * length + k, Float.NEGATIVE_INFINITY);
+            }
+        }
+        return new FullSequence(manager.arange(offset, offset + length, 1, DataType.INT64), mask);
+    }
+
+    @Override
+    public NDArray keys(int layer, NDArray k) {
+        return k;
+    }
+
+    @Override
+    public NDArray values(int layer, NDArray v) {
+        return v;
+    }
+}

@@ -1,0 +1,53 @@
+package tinylm.model;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.FloatBuffer;
+
+/// The few things of the PyTorch engine that DJL's public interface does not reach. No other class names the engine.
+public final class Torch {
+
+    private Torch() {}
+
+    /// Loads the engine's native libraries, unless they are loaded, and sets how many threads one operation may use in
+    /// this process.
+    public static void load(int threads) {
+        Engine.getEngine("PyTorch");
+        JniUtils.setNumThreads(threads);
+    }
+
+    public static int threads() {
+        return JniUtils.getNumThreads();
+    }
+
+    /// Switches gradient recording off for the calling thread. PyTorch has it on in every new thread.
+    public static void recordNoGradients() {
+        JniUtils.setGradMode(false);
+    }
+
+    /// Elements [from, to) of one axis, as a view of `array`.
+    public static NDArray slice(NDArray array, int axis, long from, long to) {
+        return JniUtils.slice((PtNDArray) array, axis, from, to, 1);
+    }
+
+    /// The elements of a contiguous float32 array in place: what is written here is in the array.
+    public static FloatBuffer view(NDArray array) {
+        return array.toByteBuffer(true).asFloatBuffer();
+    }
+
+    /// A scalar whose memory is the engine's own, so that it may take part in a graph that needs gradients. (DJL's
+    /// `mul(Number)` lends the graph a Java buffer and frees it before `backward` reads it.)
+    public static NDArray scalar(NDManager manager, double value) {
+        return manager.full(new Shape(), (float) value, DataType.FLOAT32);
+    }
+
+    /// Forgets the gradient that `backward` accumulated in a parameter.
+    public static void zeroGradient(NDArray parameter) {
+        JniUtils.zeroGrad((PtNDArray) parameter);
+    }
+}
