@@ -3,6 +3,8 @@ package tinylm.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
 import tinylm.model.Dropout;
 import tinylm.model.FullSequence;
 import tinylm.model.Gpt;
@@ -21,8 +23,8 @@ public final class Evaluator {
         return "val-full-" + contextLength;
     }
 
-    /// Mean negative log-likelihood in nats per character.
-    public static double loss(NDManager parent, Gpt model, int[] ids) {
+    /// Mean negative log-likelihood in nats per character; empty when `stop` said so on the way.
+    public static OptionalDouble loss(NDManager parent, Gpt model, int[] ids, BooleanSupplier stop) {
         Torch.recordNoGradients();
         int length = model.config().contextLength();
         int targets = ids.length - 1;
@@ -33,13 +35,16 @@ public final class Evaluator {
         int batch = Math.max(1, CHARACTERS / length);
         double total = 0;
         for (int window = 0; window < whole; window += batch) {
+            if (stop.getAsBoolean()) {
+                return OptionalDouble.empty();
+            }
             total += sum(parent, model, ids, window * length, Math.min(batch, whole - window), length);
         }
         int rest = targets - whole * length;
         if (rest > 0) {
             total += sum(parent, model, ids, whole * length, 1, rest);
         }
-        return total / targets;
+        return OptionalDouble.of(total / targets);
     }
 
     private static double sum(NDManager parent, Gpt model, int[] ids, int from, int rows, int length) {

@@ -7,6 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import tinylm.model.Dropout;
 import tinylm.model.DropoutMasks;
 import tinylm.model.FullSequence;
@@ -34,11 +36,23 @@ final class GradientStep {
     /// @param gradients by parameter name, of that mean, in arrays of the step's manager
     record Result(double loss, Map<String, NDArray> gradients) {}
 
-    Result compute(NDManager step, Batch batch, long number) {
+    /// Lets every parameter own a gradient of final layout before the first step, so that the first step of a resumed
+    /// run adds to it as any other does.
+    void warmUp(NDManager manager) {
+        try (NDManager work = manager.newSubManager()) {
+            accumulate(work, new Batch(1, 1, 0, new long[1], new long[1]), 1, Dropout.NONE);
+        }
+    }
+
+    /// Empty when `stop` said so on the way; nothing has changed then.
+    Optional<Result> compute(NDManager step, Batch batch, long number, BooleanSupplier stop) {
         model.parameters().values().forEach(Torch::zeroGradient);
         int rows = Math.max(1, CHARACTERS / batch.length());
         double loss = 0;
         for (int from = 0; from < batch.rows(); from += rows) {
+            if (stop.getAsBoolean()) {
+                return Optional.empty();
+            }
             int to = Math.min(batch.rows(), from + rows);
             double share = (to - from) / (double) batch.rows();
             loss += share * accumulate(step, batch.rows(from, to), share, masks.of(number, from / rows));
@@ -49,7 +63,7 @@ final class GradientStep {
             gradient.attach(step);
             gradients.put(name, gradient);
         });
-        return new Result(loss, gradients);
+        return Optional.of(new Result(loss, gradients));
     }
 
     private double accumulate(NDManager step, Batch batch, double share, Dropout dropout) {

@@ -1,6 +1,10 @@
 package tinylm.training;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import tinylm.model.GptConfig;
 
 /// Everything that decides what a run computes. Two runs with the same config, corpus and number of threads end with the
@@ -72,9 +76,40 @@ public record TrainingConfig(
         return model.contextLength();
     }
 
+    public TrainingConfig withSteps(int newSteps) {
+        return new TrainingConfig(
+                model,
+                newSteps,
+                batchSize,
+                optimizer,
+                learningRate,
+                muonLearningRate,
+                weightDecay,
+                clip,
+                warmup,
+                decay,
+                curriculum,
+                evaluationInterval,
+                seed);
+    }
+
     public LearningRate schedule() {
         return new LearningRate((int) Math.round(warmup * steps), steps, decay);
     }
+
+    /// As JSON can hold it, for a checkpoint.
+    public Map<String, Object> toMap() {
+        return JSON.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() {});
+    }
+
+    /// The config that [#toMap] wrote.
+    ///
+    /// @throws IllegalArgumentException when something is missing or out of its range
+    public static TrainingConfig fromMap(Map<String, Object> map) {
+        return JSON.convertValue(map, TrainingConfig.class);
+    }
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private static void require(boolean holds, String sentence) {
         if (!holds) {

@@ -1,0 +1,11 @@
+package tinylm.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+        name = "tinylm",
+        description = "A language model you can hold in your hand.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {TrainCommand.class})
+final class TinylmCommand {}

@@ -1,0 +1,250 @@
+package tinylm.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.CheckpointContents;
+import tinylm.checkpoint.Checkpoints;
+import tinylm.checkpoint.Provenance;
+import tinylm.checkpoint.Tensor;
+import tinylm.model.Gpt;
+import tinylm.model.Torch;
+import tinylm.text.Corpus;
+import tinylm.training.GradientStep.Result;
+
+/// One training run. Weights after N steps are the same bits whether the run went through or was stopped at any instant
+/// and resumed: batch and dropout are functions of (seed, step), and a checkpoint holds all else.
+///
+/// Owned by one thread; one run at a time in a process.
+public final class Trainer implements AutoCloseable {
+
+    private static final long SAVE_EVERY_NANOS = 60_000_000_000L;
+
+    private final TrainingConfig config;
+    private final Corpus corpus;
+    private final Path directory;
+    private final Consumer<TrainingEvent> listener;
+    private final NDManager manager;
+    private final Gpt model;
+    private final Optimizers optimizers;
+    private final GradientStep gradients;
+    private final Batches batches;
+    private final LearningRate schedule;
+    private long step;
+    private double lossSum;
+    private int lossCount;
+    private long savedAt = System.nanoTime();
+    private long steppedAt = System.nanoTime();
+
+    private Trainer(
+            TrainingConfig config,
+            Corpus corpus,
+            Path directory,
+            Consumer<TrainingEvent> listener,
+            NDManager manager,
+            Gpt model,
+            long step) {
+        Torch.recordNoGradients();
+        this.config = config;
+        this.corpus = corpus;
+        this.directory = directory;
+        this.listener = listener;
+        this.manager = manager;
+        this.model = model;
+        this.step = step;
+        this.optimizers = new Optimizers(manager, config, model.parameters());
+        this.batches = new Batches(corpus.trainIds(), config);
+        this.gradients = new GradientStep(model, config.seed());
+        this.schedule = config.schedule();
+        gradients.warmUp(manager);
+    }
+
+    /// A run from fresh weights that saves into `directory`.
+    public static Trainer start(
+            TrainingConfig config, Corpus corpus, Path directory, Consumer<TrainingEvent> listener) {
+        NDManager manager = NDManager.newBaseManager();
+        Gpt model = Gpt.initialize(manager, config.model(), config.seed());
+        return new Trainer(config, corpus, directory, listener, manager, model, 0);
+    }
+
+    /// The run that saved `checkpoint`, from there on. `config` may differ from the checkpoint's in the number of steps.
+    ///
+    /// @throws IllegalArgumentException when the checkpoint does not hold what this run needs
+    public static Trainer resume(
+            TrainingConfig config,
+            Corpus corpus,
+            Path directory,
+            Consumer<TrainingEvent> listener,
+            Checkpoint checkpoint) {
+        if (!checkpoint.config().withDropout(0).equals(config.model().withDropout(0))) {
+            throw new IllegalArgumentException(checkpoint.directory() + " holds a model of shape "
+                    + checkpoint.config() + ", but the run's is " + config.model());
+        }
+        NDManager manager = NDManager.newBaseManager();
+        Map<String, FloatBuffer> weights = new LinkedHashMap<>();
+        checkpoint.weights().forEach((name, tensor) -> weights.put(name, tensor.data()));
+        Gpt model = Gpt.load(manager, config.model(), weights);
+        long step = checkpoint.manifest().orElseThrow().step();
+        Trainer trainer = new Trainer(config, corpus, directory, listener, manager, model, step);
+        Map<String, Tensor> saved = checkpoint.optimizer();
+        trainer.optimizers.state().forEach((name, array) -> {
+            Tensor tensor = saved.get(name);
+            if (tensor == null || tensor.data().remaining() != array.size()) {
+                throw new IllegalArgumentException(
+                        checkpoint.directory() + " lacks the optimizer's " + name + ", so it cannot be resumed");
+            }
+            Torch.view(array).put(tensor.data());
+        });
+        return trainer;
+    }
+
+    /// Trains until all steps are done or `stop` says so; it is asked at least a few times a second.
+    public Ending run(BooleanSupplier stop) {
+        steppedAt = System.nanoTime();
+        while (step < config.steps()) {
+            switch (learn(stop)) {
+                case LEARNED -> {}
+                case STOPPED -> {
+                    return stopped();
+                }
+                case DIVERGED -> {
+                    return new Ending.Diverged(step);
+                }
+            }
+            if (step % config.evaluationInterval() == 0 || step == config.steps()) {
+                OptionalDouble loss = Evaluator.loss(manager, model, corpus.validationIds(), stop);
+                if (loss.isEmpty()) {
+                    return stopped();
+                }
+                listener.accept(new TrainingEvent.Evaluated(step, trainLoss(), loss.getAsDouble(), protocol()));
+                save(loss.getAsDouble());
+            } else if (System.nanoTime() - savedAt > SAVE_EVERY_NANOS) {
+                save(Double.NaN);
+            }
+        }
+        return new Ending.Completed();
+    }
+
+    private enum Learning {
+        LEARNED,
+        STOPPED,
+        DIVERGED
+    }
+
+    private Learning learn(BooleanSupplier stop) {
+        try (NDManager work = manager.newSubManager()) {
+            var computed = gradients.compute(work, batches.at(step), step, stop);
+            if (computed.isEmpty()) {
+                return Learning.STOPPED;
+            }
+            Result result = computed.get();
+            double norm = clip(work, result.gradients());
+            if (!Double.isFinite(result.loss()) || !Double.isFinite(norm)) {
+                return Learning.DIVERGED;
+            }
+            double share = schedule.at(step);
+            optimizers.update(work, result.gradients(), step, share);
+            step++;
+            lossSum += result.loss();
+            lossCount++;
+            long now = System.nanoTime();
+            listener.accept(new TrainingEvent.Stepped(
+                    step,
+                    result.loss(),
+                    share * config.learningRate(),
+                    norm,
+                    config.charactersPerStep() / ((now - steppedAt) / 1e9)));
+            steppedAt = now;
+            return Learning.LEARNED;
+        }
+    }
+
+    /// Scales all gradients down so that their global norm is at most the config's; returns the norm before.
+    private double clip(NDManager work, Map<String, NDArray> gradients) {
+        NDList squares = new NDList();
+        gradients.values().forEach(gradient -> squares.add(gradient.square().sum()));
+        double sum = 0;
+        for (float square : NDArrays.stack(squares).toFloatArray()) {
+            sum += square;
+        }
+        double norm = Math.sqrt(sum);
+        if (norm > config.clip()) {
+            NDArray scale = Torch.scalar(work, config.clip() / (norm + 1e-6));
+            gradients.values().forEach(gradient -> gradient.muli(scale));
+        }
+        return norm;
+    }
+
+    private Ending stopped() {
+        save(Double.NaN);
+        return new Ending.Stopped(step);
+    }
+
+    private void save(double validationLoss) {
+        CheckpointContents contents = new CheckpointContents(
+                config.model(),
+                corpus.tokenizer(),
+                tensors(model.parameters()),
+                tensors(optimizers.state()),
+                new Provenance(
+                        step,
+                        trainLoss(),
+                        validationLoss,
+                        protocol(),
+                        config.toMap(),
+                        config.seed(),
+                        new Provenance.CorpusReference(corpus.name(), corpus.sha256()),
+                        CodeVersion.CURRENT,
+                        Instant.now()));
+        Path place = Checkpoints.save(directory, contents).directory();
+        listener.accept(new TrainingEvent.Saved(step, place));
+        savedAt = System.nanoTime();
+        if (!Double.isNaN(validationLoss)) {
+            lossSum = 0;
+            lossCount = 0;
+        }
+    }
+
+    private static Map<String, Tensor> tensors(Map<String, NDArray> arrays) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        arrays.forEach((name, array) ->
+                tensors.put(name, new Tensor(array.getShape().getShape(), Torch.view(array))));
+        return tensors;
+    }
+
+    private double trainLoss() {
+        return lossCount == 0 ? Double.NaN : lossSum / lossCount;
+    }
+
+    private String protocol() {
+        return Evaluator.protocol(config.model().contextLength());
+    }
+
+    /// Updates done so far.
+    public long step() {
+        return step;
+    }
+
+    public TrainingConfig config() {
+        return config;
+    }
+
+    public Gpt model() {
+        return model;
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}
