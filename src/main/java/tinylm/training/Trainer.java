@@ -1,8 +1,6 @@
 package tinylm.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -148,7 +146,7 @@ public final class Trainer implements AutoCloseable {
                 return Learning.STOPPED;
             }
             Result result = computed.get();
-            double norm = clip(work, result.gradients());
+            double norm = GradientClip.apply(work, result.gradients(), config.clip());
             if (!Double.isFinite(result.loss()) || !Double.isFinite(norm)) {
                 return Learning.DIVERGED;
             }
@@ -167,22 +165,6 @@ public final class Trainer implements AutoCloseable {
             steppedAt = now;
             return Learning.LEARNED;
         }
-    }
-
-    /// Scales all gradients down so that their global norm is at most the config's; returns the norm before.
-    private double clip(NDManager work, Map<String, NDArray> gradients) {
-        NDList squares = new NDList();
-        gradients.values().forEach(gradient -> squares.add(gradient.square().sum()));
-        double sum = 0;
-        for (float square : NDArrays.stack(squares).toFloatArray()) {
-            sum += square;
-        }
-        double norm = Math.sqrt(sum);
-        if (norm > config.clip()) {
-            NDArray scale = Torch.scalar(work, config.clip() / (norm + 1e-6));
-            gradients.values().forEach(gradient -> gradient.muli(scale));
-        }
-        return norm;
     }
 
     private Ending stopped() {

@@ -77,8 +77,16 @@ public record TrainingConfig(
     }
 
     public TrainingConfig withSteps(int newSteps) {
+        return with(model, newSteps);
+    }
+
+    public TrainingConfig withVocabSize(int vocabSize) {
+        return with(model.withVocabSize(vocabSize), steps);
+    }
+
+    private TrainingConfig with(GptConfig newModel, int newSteps) {
         return new TrainingConfig(
-                model,
+                newModel,
                 newSteps,
                 batchSize,
                 optimizer,

@@ -1,0 +1,172 @@
+package tinylm.inference;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
+import tinylm.model.Dropout;
+import tinylm.model.FullSequence;
+import tinylm.model.Gpt;
+import tinylm.model.GptConfig;
+import tinylm.model.Torch;
+
+class GptRunnerTest {
+
+    private static final int SLOTS = 16;
+
+    private final SplittableRandom random = new SplittableRandom(11);
+    private NDManager manager;
+    private Gpt model;
+    private GptRunner runner;
+
+    @BeforeEach
+    void open() {
+        Torch.load(2);
+        Torch.recordNoGradients();
+        manager = NDManager.newBaseManager();
+        model = Gpt.initialize(manager, new GptConfig(65, 256, 2, 6, 192, 0), 1);
+        model.parameters().values().forEach(parameter -> parameter.addi(parameter.mul(2))); // far from uniform
+        runner = new GptRunner(manager, model, SLOTS);
+    }
+
+    @AfterEach
+    void close() {
+        runner.close();
+        model.close();
+        manager.close();
+    }
+
+    @Test
+    void cached_equals_the_full_forward() {
+        int[] ids = ids(200);
+        float[][] full = full(ids);
+        assertArrayEquals(full[119], runner.prefill(3, 0, Arrays.copyOf(ids, 120)), 2e-4f);
+        assertArrayEquals(full[149], runner.prefill(3, 120, Arrays.copyOfRange(ids, 120, 150)), 2e-4f);
+        for (int i = 150; i < 200; i++) {
+            int[] step = {0, 0, 0, ids[i]};
+            int[] positions = {ModelRunner.IDLE, ModelRunner.IDLE, ModelRunner.IDLE, i};
+            assertArrayEquals(full[i], runner.decode(step, positions)[3], 2e-4f, "position " + i);
+        }
+    }
+
+    @Test
+    void what_comes_later_does_not_change_what_came_before() {
+        int[] ids = ids(60);
+        float[][] before = full(ids);
+        ids[40] = (ids[40] + 1) % 65;
+        float[][] after = full(ids);
+        for (int t = 0; t < 40; t++) {
+            assertArrayEquals(before[t], after[t], "position " + t);
+        }
+        assertEquals(false, Arrays.equals(before[40], after[40]));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void a_row_has_the_same_bits_alone_and_beside_any_neighbours(int threads) {
+        Torch.load(threads);
+        int[] prompt = ids(61);
+        int[] next = ids(20);
+        float[][] alone = generate(0, 1, prompt, next);
+        for (int trial = 0; trial < 12; trial++) {
+            int rows = 1 + random.nextInt(SLOTS);
+            int slot = random.nextInt(rows);
+            for (int other = 0; other < rows; other++) {
+                if (other != slot) {
+                    runner.prefill(other, 0, ids(1 + random.nextInt(230)));
+                }
+            }
+            float[][] together = generate(slot, rows, prompt, next);
+            for (int i = 0; i < alone.length; i++) {
+                assertArrayEquals(alone[i], together[i], "trial " + trial + ", slot " + slot + " of " + rows + ", step " + i);
+            }
+        }
+    }
+
+    @Test
+    void a_swapped_slot_goes_on_with_the_same_bits() {
+        int[] prompt = ids(30);
+        int[] next = ids(8);
+        float[][] expected = generate(2, 4, prompt, next);
+        runner.prefill(2, 0, prompt);
+        runner.swap(2, 9);
+        float[][] actual = decode(9, 12, prompt.length, next);
+        for (int i = 0; i < expected.length; i++) {
+            assertArrayEquals(expected[i], actual[i], "step " + i);
+        }
+    }
+
+    @Test
+    void positions_beyond_the_context_are_refused() {
+        assertThrows(IllegalArgumentException.class, () -> runner.prefill(0, 200, ids(57)));
+        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6));
+    }
+
+    @Test
+    void no_array_outlives_its_step() {
+        int[] prompt = ids(100);
+        runner.prefill(0, 0, prompt);
+        decode(0, 4, 100, ids(5));
+        int before = count();
+        for (int i = 0; i < 10; i++) {
+            runner.prefill(0, 0, prompt);
+            decode(0, 4, 100, ids(5));
+        }
+        assertEquals(before, count());
+    }
+
+    private int count() {
+        return count(manager);
+    }
+
+    private static int count(NDManager manager) {
+        return manager.getManagedArrays().size();
+    }
+
+    private float[][] generate(int slot, int rows, int[] prompt, int[] next) {
+        runner.prefill(slot, 0, prompt);
+        return decode(slot, rows, prompt.length, next);
+    }
+
+    /// Feeds `next` to `slot`; the other rows decode at random positions of theirs, or idle.
+    private float[][] decode(int slot, int rows, int start, int[] next) {
+        float[][] logits = new float[next.length][];
+        for (int i = 0; i < next.length; i++) {
+            int[] ids = ids(rows);
+            int[] positions = random.ints(rows, ModelRunner.IDLE, 256).toArray();
+            ids[slot] = next[i];
+            positions[slot] = start + i;
+            logits[i] = runner.decode(ids, positions)[slot];
+        }
+        return logits;
+    }
+
+    private float[][] full(int[] ids) {
+        try (NDManager step = manager.newSubManager()) {
+            long[] wide = Arrays.stream(ids).asLongStream().toArray();
+            float[] logits = model.forward(
+                            step.create(wide, new Shape(1, ids.length)),
+                            FullSequence.of(step, 0, ids.length),
+                            Dropout.NONE)
+                    .toFloatArray();
+            float[][] rows = new float[ids.length][];
+            for (int t = 0; t < ids.length; t++) {
+                rows[t] = Arrays.copyOfRange(logits, t * 65, (t + 1) * 65);
+            }
+            return rows;
+        }
+    }
+
+    private int[] ids(int count) {
+        return random.ints(count, 0, 65).toArray();
+    }
+}

@@ -1,0 +1,180 @@
+package tinylm.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.Checkpoints;
+import tinylm.model.GptConfig;
+import tinylm.model.Torch;
+import tinylm.text.Corpus;
+
+class TrainerTest {
+
+    private static final int STEPS = 24;
+
+    @TempDir
+    private Path folder;
+
+    private final Corpus corpus = OwnText.corpus(20_000);
+
+    @BeforeEach
+    void load() {
+        Torch.load(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(OptimizerKind.class)
+    void a_run_stopped_at_any_instant_and_resumed_ends_with_the_same_bits(OptimizerKind optimizer) {
+        TrainingConfig config = config(optimizer);
+        String through = weightsAfter(config, folder.resolve("through"));
+        SplittableRandom random = new SplittableRandom(17);
+        for (int trial = 0; trial < 6; trial++) {
+            Path run = folder.resolve("stopped-" + trial);
+            int asked = 1 + random.nextInt(2 * STEPS); // micro-batches, so also in the middle of a step
+            AtomicInteger questions = new AtomicInteger();
+            try (Trainer trainer = Trainer.start(config, corpus, run, _ -> {})) {
+                assertInstanceOf(Ending.Stopped.class, trainer.run(() -> questions.incrementAndGet() > asked));
+            }
+            try (Trainer trainer = Trainer.resume(config, corpus, run, _ -> {}, newest(run))) {
+                assertInstanceOf(Ending.Completed.class, trainer.run(() -> false));
+            }
+            assertEquals(through, newest(run).sha256(), "stopped at question " + asked);
+        }
+    }
+
+    @Test
+    void another_seed_ends_with_other_weights() {
+        TrainingConfig config = config(OptimizerKind.MUON);
+        TrainingConfig other = new TrainingConfig(
+                config.model(), STEPS, 8, OptimizerKind.MUON, 2e-3, 0.01, 0.1, 1, 0.1, DecayShape.LINEAR,
+                config.curriculum(), 10, 2);
+        assertNotEquals(
+                weightsAfter(config, folder.resolve("one")), weightsAfter(other, folder.resolve("two")));
+    }
+
+    @Test
+    void saved_equals_loaded() {
+        try (Trainer trainer = Trainer.start(config(OptimizerKind.MUON), corpus, folder, _ -> {})) {
+            trainer.run(() -> false);
+            Checkpoint saved = newest(folder);
+            saved.weights().forEach((name, tensor) -> {
+                float[] values = new float[tensor.data().remaining()];
+                tensor.data().get(values);
+                assertTrue(Arrays.equals(trainer.model().parameters().get(name).toFloatArray(), values), name);
+            });
+        }
+    }
+
+    @Test
+    void one_batch_is_learnt_by_heart() {
+        GptConfig model = new GptConfig(corpus.tokenizer().vocabSize(), 32, 2, 2, 64, 0);
+        try (NDManager manager = NDManager.newBaseManager();
+                Trainer trainer = Trainer.start(
+                        new TrainingConfig(
+                                model, 250, 4, OptimizerKind.MUON, 2e-3, 0.01, 0, 1, 0.02, DecayShape.LINEAR,
+                                List.of(), 1000, 1),
+                        new Corpus(
+                                "one batch", corpus.sha256(), corpus.tokenizer(),
+                                Arrays.copyOf(corpus.trainIds(), 33), corpus.validationIds()),
+                        folder,
+                        event -> last.add(event))) {
+            trainer.run(() -> false);
+        }
+        double loss = last.stream()
+                .filter(TrainingEvent.Stepped.class::isInstance)
+                .mapToDouble(event -> ((TrainingEvent.Stepped) event).loss())
+                .reduce((_, latest) -> latest)
+                .orElseThrow();
+        assertTrue(loss < 0.02, "loss " + loss);
+    }
+
+    private final List<TrainingEvent> last = new ArrayList<>();
+
+    @Test
+    void the_demo_preset_learns_in_200_steps() {
+        Corpus text = OwnText.corpusOrTinyShakespeare();
+        TrainingConfig config = Preset.DEMO.config()
+                .withSteps(200)
+                .withVocabSize(text.tokenizer().vocabSize());
+        try (Trainer trainer = Trainer.start(config, text, folder, _ -> {})) {
+            trainer.run(() -> false);
+        }
+        double loss = newest(folder).manifest().orElseThrow().validationLoss();
+        assertTrue(loss < 2.35, "validation loss " + loss);
+    }
+
+    @Test
+    void no_array_outlives_its_step() {
+        List<Integer> counts = new ArrayList<>();
+        try (Trainer trainer = Trainer.start(config(OptimizerKind.MUON), corpus, folder, _ -> {})) {
+            trainer.run(() -> {
+                counts.add(trainer.model().parameters().get("transformer.wte.weight").getManager()
+                        .getManagedArrays().size());
+                return false;
+            });
+        }
+        assertEquals(1, counts.stream().distinct().count(), "arrays owned by the model over time: " + counts);
+    }
+
+    @Test
+    void a_checkpoint_of_another_shape_is_not_resumed() {
+        TrainingConfig config = config(OptimizerKind.MUON);
+        weightsAfter(config, folder);
+        TrainingConfig wider = new TrainingConfig(
+                new GptConfig(config.model().vocabSize(), 32, 2, 2, 64, 0), STEPS, 8, OptimizerKind.MUON, 2e-3, 0.01,
+                0.1, 1, 0.1, DecayShape.LINEAR, List.of(), 10, 1);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Trainer.resume(wider, corpus, folder, _ -> {}, newest(folder)));
+    }
+
+    @Test
+    void a_config_survives_its_way_through_a_checkpoint() {
+        TrainingConfig config = config(OptimizerKind.ADAMW);
+        assertEquals(config, TrainingConfig.fromMap(config.toMap()));
+    }
+
+    private TrainingConfig config(OptimizerKind optimizer) {
+        return new TrainingConfig(
+                new GptConfig(corpus.tokenizer().vocabSize(), 32, 2, 2, 32, 0.1),
+                STEPS,
+                128, // two micro-batches
+                optimizer,
+                2e-3,
+                0.01,
+                0.1,
+                1,
+                0.1,
+                DecayShape.LINEAR,
+                List.of(new Stage(16, 0.5)),
+                10,
+                1);
+    }
+
+    private String weightsAfter(TrainingConfig config, Path run) {
+        try (Trainer trainer = Trainer.start(config, corpus, run, _ -> {})) {
+            assertInstanceOf(Ending.Completed.class, trainer.run(() -> false));
+        }
+        return newest(run).sha256();
+    }
+
+    private static Checkpoint newest(Path run) {
+        return Checkpoints.newest(run, _ -> {}).orElseThrow();
+    }
+}
