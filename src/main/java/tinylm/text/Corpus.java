@@ -124,7 +124,7 @@ public record Corpus(String name, String sha256, CharTokenizer tokenizer, int[] 
             }
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new CorpusException("The corpus file " + file + " cannot be read: " + e.getMessage() + ".", e);
+            throw new CorpusException("The corpus file " + file + " cannot be read.", e);
         }
     }
 
@@ -139,11 +139,21 @@ public record Corpus(String name, String sha256, CharTokenizer tokenizer, int[] 
         return dot > 0 ? name.substring(0, dot) : name;
     }
 
-    private static String sha256(byte[] bytes) {
+    static String sha256(byte[] bytes) {
+        var digest = digest();
+        digest.update(bytes);
+        return hex(digest);
+    }
+
+    static MessageDigest digest() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every JDK has SHA-256", e);
         }
+    }
+
+    static String hex(MessageDigest digest) {
+        return HexFormat.of().formatHex(digest.digest());
     }
 }
