@@ -1,0 +1,72 @@
+package tinylm.inference;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Who takes part in the next step: first come, first served, as many as there are slots. The sequence at index i of
+/// [#active] occupies slot i. Knows neither tensor, thread nor clock. Engine thread only.
+final class Scheduler {
+
+    private final Slots slots;
+    private final Slots.Swap swap;
+    private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
+    private final ArrayList<Sequence> active = new ArrayList<>();
+
+    /// @param swap told whenever two rows of the real cache must change places
+    Scheduler(Slots slots, Slots.Swap swap) {
+        this.slots = slots;
+        this.swap = swap;
+    }
+
+    /// @throws IllegalArgumentException if another sequence of the same lease is waiting or active
+    void add(Sequence sequence) {
+        if (all().anyMatch(other -> other.lease() == sequence.lease())) {
+            throw new IllegalArgumentException("a lease is good for one sequence at a time");
+        }
+        waiting.addLast(sequence);
+    }
+
+    void admit() {
+        while (!waiting.isEmpty() && active.size() < slots.count()) {
+            var next = waiting.removeFirst();
+            slots.occupy(next.lease(), swap);
+            active.addLast(next);
+        }
+    }
+
+    /// Takes a sequence out, wherever it is; the last active one moves into its place.
+    void remove(Sequence sequence) {
+        int slot = active.indexOf(sequence);
+        if (slot < 0) {
+            waiting.remove(sequence);
+            return;
+        }
+        slots.vacate(slot, swap);
+        var last = active.removeLast();
+        if (last != sequence) {
+            active.set(slot, last);
+        }
+    }
+
+    List<Sequence> active() {
+        return List.copyOf(active);
+    }
+
+    List<Sequence> cancelled() {
+        return all().filter(Sequence::isCancelled).toList();
+    }
+
+    boolean isIdle() {
+        return active.isEmpty() && waiting.isEmpty();
+    }
+
+    int size() {
+        return active.size() + waiting.size();
+    }
+
+    Stream<Sequence> all() {
+        return Stream.concat(active.stream(), waiting.stream());
+    }
+}

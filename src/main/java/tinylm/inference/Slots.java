@@ -1,0 +1,138 @@
+package tinylm.inference;
+
+import java.util.Arrays;
+
+/// The rows of the KV cache as a ledger: whose each row is and which tokens it holds. Rows in use are the lowest, so
+/// that
+/// a decode step covers them and no others; above them lie the rows of idle leases, least recently used given away
+/// first. Touches no tensor: whoever owns the cache is told what to exchange. Engine thread only.
+final class Slots {
+
+    /// Exchanges the contents of two rows of the real cache.
+    @FunctionalInterface
+    interface Swap {
+        void swap(int a, int b);
+    }
+
+    /// One row.
+    static final class Row {
+        private Lease lease;
+        private int start;
+        private int[] ids = {};
+        private long lastUsed;
+
+        /// How many tokens of a text's window the row holds already: the longest common beginning, if the row's window
+        /// starts at the same place of the text.
+        int holds(int windowStart, int[] window) {
+            if (windowStart != start) {
+                return 0;
+            }
+            int mismatch = Arrays.mismatch(ids, window);
+            return mismatch < 0 ? ids.length : mismatch;
+        }
+
+        void keep(int windowStart, int[] window) {
+            start = windowStart;
+            ids = window;
+        }
+
+        void clear() {
+            keep(0, new int[0]);
+        }
+
+        private void giveTo(Lease newLease) {
+            lease = newLease;
+            clear();
+        }
+
+        private boolean isFree() {
+            return lease == null || lease.isClosed();
+        }
+    }
+
+    private final Row[] rows;
+    private int inUse;
+    private long uses;
+
+    Slots(int count) {
+        rows = new Row[count];
+        Arrays.setAll(rows, i -> new Row());
+    }
+
+    int count() {
+        return rows.length;
+    }
+
+    int inUse() {
+        return inUse;
+    }
+
+    Row row(int slot) {
+        return rows[slot];
+    }
+
+    /// Puts the lease's row, or another that is emptied for it, behind the rows in use.
+    int occupy(Lease lease, Swap swap) {
+        if (inUse == rows.length) {
+            throw new IllegalStateException("all " + rows.length + " slots are in use");
+        }
+        int found = find(lease);
+        if (found < 0) {
+            found = leastNeeded();
+            rows[found].giveTo(lease);
+        } else if (found < inUse) {
+            throw new IllegalStateException("the lease already occupies slot " + found);
+        }
+        exchange(found, inUse, swap);
+        rows[inUse].lastUsed = ++uses;
+        return inUse++;
+    }
+
+    /// Takes a row out of use; its lease keeps it until somebody needs it more.
+    void vacate(int slot, Swap swap) {
+        if (slot >= inUse) {
+            throw new IllegalStateException("slot " + slot + " is not in use, only 0 to " + (inUse - 1));
+        }
+        rows[slot].lastUsed = ++uses;
+        exchange(slot, --inUse, swap);
+    }
+
+    /// Forgets what all rows hold, when the real cache can no longer be trusted.
+    void clear() {
+        for (var row : rows) {
+            row.clear();
+        }
+    }
+
+    private int find(Lease lease) {
+        for (int i = 0; i < rows.length; i++) {
+            if (rows[i].lease == lease) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private int leastNeeded() {
+        int best = inUse;
+        for (int i = inUse; i < rows.length; i++) {
+            if (rows[i].isFree()) {
+                return i;
+            }
+            if (rows[i].lastUsed < rows[best].lastUsed) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private void exchange(int a, int b, Swap swap) {
+        if (a == b) {
+            return;
+        }
+        var row = rows[a];
+        rows[a] = rows[b];
+        rows[b] = row;
+        swap.swap(a, b);
+    }
+}

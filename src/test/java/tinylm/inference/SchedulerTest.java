@@ -1,0 +1,181 @@
+package tinylm.inference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SchedulerTest {
+
+    private static final int SLOTS = 8;
+
+    @Test
+    void a_thousand_random_arrivals_cancellations_and_evictions_each_end_once_in_a_slot_of_their_own() {
+        for (int seed = 0; seed < 20; seed++) {
+            new Simulation(seed).run(1_000);
+        }
+    }
+
+    @Test
+    void sequences_are_admitted_first_come_first_served() {
+        var scheduler = new Scheduler(new Slots(4), (a, b) -> {});
+        var sequences =
+                IntStream.range(0, 10).mapToObj(i -> sequence(new Lease())).toList();
+        sequences.forEach(scheduler::add);
+        scheduler.admit();
+        assertEquals(sequences.subList(0, 4), scheduler.active());
+        scheduler.remove(sequences.get(1));
+        scheduler.admit();
+        assertEquals(
+                List.of(sequences.get(0), sequences.get(3), sequences.get(2), sequences.get(4)), scheduler.active());
+    }
+
+    @Test
+    void a_lease_is_good_for_one_sequence_at_a_time() {
+        var scheduler = new Scheduler(new Slots(4), (a, b) -> {});
+        var lease = new Lease();
+        scheduler.add(sequence(lease));
+        assertThrows(IllegalArgumentException.class, () -> scheduler.add(sequence(lease)));
+        scheduler.admit();
+        assertThrows(IllegalArgumentException.class, () -> scheduler.add(sequence(lease)));
+    }
+
+    @Test
+    void the_least_recently_used_idle_lease_loses_its_slot_and_closed_ones_go_first() {
+        var slots = new Slots(4);
+        var leases = IntStream.range(0, 4).mapToObj(i -> new Lease()).toList();
+        for (var lease : leases) {
+            int slot = slots.occupy(lease, (a, b) -> {});
+            slots.row(slot).keep(0, new int[] {leases.indexOf(lease)});
+            slots.vacate(slot, (a, b) -> {});
+        }
+        leases.get(2).close();
+        occupyAnew(slots);
+        assertEquals(List.of(0, 1, 3), heldBy(slots));
+        occupyAnew(slots);
+        assertEquals(List.of(1, 3), heldBy(slots));
+        assertEquals(2, slots.occupy(leases.get(1), (a, b) -> {}));
+        assertEquals(1, slots.row(2).holds(0, new int[] {1}));
+        occupyAnew(slots);
+        assertEquals(List.of(1), heldBy(slots));
+        assertThrows(IllegalStateException.class, () -> occupyAnew(slots));
+    }
+
+    private static void occupyAnew(Slots slots) {
+        slots.occupy(new Lease(), (a, b) -> {});
+    }
+
+    private static List<Integer> heldBy(Slots slots) {
+        return IntStream.range(0, 4)
+                .filter(id -> IntStream.range(0, 4).anyMatch(i -> slots.row(i).holds(0, new int[] {id}) == 1))
+                .boxed()
+                .toList();
+    }
+
+    private static Sequence sequence(Lease lease) {
+        return new Sequence(
+                new GenerationRequest(new int[] {0}, 0, List.of(), SamplingParameters.defaults(1), lease),
+                event -> {},
+                10);
+    }
+
+    /// Plays the engine: a real cache of one number a row, written by the sequence that occupies it.
+    private static final class Simulation {
+        private final Random random;
+        private final int seed;
+        private final int[] cache = new int[SLOTS];
+        private final Slots slots = new Slots(SLOTS);
+        private final Scheduler scheduler = new Scheduler(slots, this::swap);
+        private final List<Lease> leases = new ArrayList<>();
+        private final Map<Sequence, Integer> endings = new HashMap<>();
+        private int tokens;
+        private int kept;
+
+        Simulation(int seed) {
+            this.seed = seed;
+            this.random = new Random(seed);
+        }
+
+        void run(int arrivals) {
+            var all = new ArrayList<Sequence>();
+            while (all.size() < arrivals || !scheduler.isIdle()) {
+                for (int i = random.nextInt(4); i > 0 && all.size() < arrivals; i--) {
+                    arrive().ifPresent(all::add);
+                }
+                scheduler.admit();
+                step();
+                leave();
+            }
+            all.forEach(sequence -> assertEquals(1, endings.getOrDefault(sequence, 0), message("endings")));
+            assertTrue(kept > arrivals / 50, message("slots kept between sequences: " + kept));
+        }
+
+        private Optional<Sequence> arrive() {
+            var lease = random.nextInt(3) == 0 && !leases.isEmpty()
+                    ? leases.get(Math.max(0, leases.size() - 1 - random.nextInt(30)))
+                    : new Lease();
+            if (scheduler.all().anyMatch(other -> other.lease() == lease)) {
+                return Optional.empty();
+            }
+            leases.add(lease);
+            var sequence = sequence(lease);
+            scheduler.add(sequence);
+            return Optional.of(sequence);
+        }
+
+        private void step() {
+            var active = scheduler.active();
+            assertTrue(active.size() <= SLOTS, message("batch of " + active.size()));
+            assertEquals(active.size(), new HashSet<>(active).size(), message("a sequence twice in the batch"));
+            assertEquals(active.size(), slots.inUse(), message("slots in use"));
+            for (int slot = 0; slot < active.size(); slot++) {
+                var row = slots.row(slot);
+                if (row.holds(0, new int[] {cache[slot]}) == 1) {
+                    kept++;
+                } else {
+                    assertEquals(
+                            0,
+                            IntStream.rangeClosed(1, tokens)
+                                    .filter(token -> row.holds(0, new int[] {token}) == 1)
+                                    .count(),
+                            message("the ledger says that slot " + slot + " holds what the cache does not"));
+                }
+                cache[slot] = ++tokens;
+                row.keep(0, new int[] {tokens});
+            }
+        }
+
+        private void leave() {
+            var candidates = new ArrayList<>(scheduler.all().toList());
+            Collections.shuffle(candidates, random);
+            for (var sequence : candidates.subList(0, Math.min(candidates.size(), random.nextInt(4)))) {
+                scheduler.remove(sequence);
+                endings.merge(sequence, 1, Integer::sum);
+                if (random.nextInt(5) == 0) {
+                    sequence.lease().close();
+                }
+            }
+        }
+
+        private void swap(int a, int b) {
+            int row = cache[a];
+            cache[a] = cache[b];
+            cache[b] = row;
+        }
+
+        private String message(String what) {
+            return what + " (seed " + seed + ", cache " + Arrays.toString(cache) + ")";
+        }
+    }
+}
