@@ -1,14 +1,18 @@
 package tinylm.checkpoint;
 
+import ai.djl.ndarray.NDManager;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tinylm.model.Gpt;
 import tinylm.model.GptConfig;
 import tinylm.model.ParameterShapes;
 import tinylm.text.CharTokenizer;
@@ -69,6 +73,15 @@ public record Checkpoint(
                 .map(files -> files.get(OPTIMIZER_FILE))
                 .<Map<String, Tensor>>map(file -> SafeTensors.read(directory.resolve(OPTIMIZER_FILE), file.sha256()))
                 .orElse(Map.of());
+    }
+
+    /// The model, its weights read anew and verified; the caller closes it.
+    ///
+    /// @throws CheckpointException when the file is gone or was changed since
+    public Gpt model(NDManager parent) {
+        Map<String, FloatBuffer> values = new LinkedHashMap<>();
+        weights().forEach((name, tensor) -> values.put(name, tensor.data()));
+        return Gpt.load(parent, config, values);
     }
 
     private static Checkpoint checked(Path directory, Optional<Manifest> manifest, String sha256) {

@@ -1,25 +1,21 @@
 package tinylm.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
-import tinylm.text.CharTokenizer;
-import tinylm.text.Corpus;
+import tinylm.text.CorpusCatalog;
 
-/// The text that a command works on.
+/// The text that a command works on: the file that was named, else tinyshakespeare, downloaded once.
 final class Corpora {
 
     private Corpora() {}
 
-    /// With a vocabulary of its own.
-    static Corpus read(Path file) {
-        return Corpus.read(orTinyShakespeare(file));
-    }
-
-    /// In a model's vocabulary.
-    static Corpus read(Path file, CharTokenizer tokenizer) {
-        return Corpus.read(orTinyShakespeare(file), tokenizer);
-    }
-
-    private static Path orTinyShakespeare(Path file) {
-        return file != null ? file : Path.of("../shared/data/tinyshakespeare.txt");
+    static Path locate(Path named, PrintWriter log) {
+        if (named != null) {
+            return named;
+        }
+        return CorpusCatalog.read(Home.CATALOG).locate("tinyshakespeare", Home.RUNTIME, (received, expected) -> {
+            log.printf("\rdownloading tinyshakespeare: %,d of %,d bytes%s", received, expected, received == expected ? "%n".formatted() : "");
+            log.flush();
+        });
     }
 }

@@ -17,6 +17,12 @@ public final class Main {
     static int run(String... arguments) {
         return new CommandLine(new TinylmCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler((wrong, _) -> {
+                    CommandLine command = wrong.getCommandLine();
+                    command.getErr().println("tinylm: " + sentence(wrong));
+                    command.getErr().println("See " + command.getCommandSpec().qualifiedName() + " --help.");
+                    return 2;
+                })
                 .setExecutionExceptionHandler((failure, command, _) -> {
                     command.getErr().println("tinylm: " + sentence(failure));
                     return 1;

@@ -14,6 +14,7 @@ final class StopOnSignal implements AutoCloseable {
 
     private final AtomicBoolean requested = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile Runnable onRequest = () -> {};
     private final Thread hook = new Thread(this::onExit, "stop-on-signal");
 
     StopOnSignal() {
@@ -24,8 +25,17 @@ final class StopOnSignal implements AutoCloseable {
         return requested.get();
     }
 
+    /// Runs `action`, on the exiting thread, when the request comes.
+    void onRequest(Runnable action) {
+        onRequest = action;
+        if (requested()) {
+            action.run();
+        }
+    }
+
     private void onExit() {
         requested.set(true);
+        onRequest.run();
         try {
             if (!stopped.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 Runtime.getRuntime().halt(1);

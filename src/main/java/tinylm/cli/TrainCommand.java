@@ -38,8 +38,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--corpus", paramLabel = "FILE", description = "A UTF-8 text to learn. Default: tinyshakespeare, downloaded once into data/runtime")
     private Path corpus;
 
-    @Option(names = "--out", paramLabel = "DIR", defaultValue = "data/runtime/run", description = "The run's folder. Default: ${DEFAULT-VALUE}")
-    private Path out;
+    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder. Default: data/runtime/run")
+    private Path out = Home.RUNTIME.resolve("run");
 
     @Option(names = "--resume", description = "Go on from the newest checkpoint in the run's folder, with its own config; of the options below only --steps counts")
     private boolean resume;
@@ -114,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     out + " holds a run already; go on with it by --resume, or name another folder with --out");
         }
-        Corpus text = Corpora.read(corpus);
+        Corpus text = Corpus.read(Corpora.locate(corpus, spec.commandLine().getErr()));
         return Trainer.start(config(text.tokenizer().vocabSize()), text, out, progress::on);
     }
 
@@ -123,7 +123,7 @@ final class TrainCommand implements Callable<Integer> {
                 .orElseThrow(() -> new IllegalArgumentException(
                         out + " holds no checkpoint to resume from; start without --resume"));
         var provenance = newest.manifest().orElseThrow().provenance();
-        Corpus text = Corpora.read(corpus, newest.tokenizer());
+        Corpus text = Corpus.read(Corpora.locate(corpus, spec.commandLine().getErr()), newest.tokenizer());
         if (!text.sha256().equals(provenance.corpus().sha256())) {
             throw new IllegalArgumentException("the run in " + out + " learnt another text, "
                     + provenance.corpus().name() + " with SHA-256 "

@@ -1,0 +1,141 @@
+package tinylm.cli;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tinylm.inference.GptRunner;
+import tinylm.model.Gpt;
+import tinylm.model.GptConfig;
+import tinylm.model.Torch;
+import tinylm.training.OptimizerKind;
+import tinylm.training.StepBenchmark;
+
+/// `tinylm bench`: how fast this machine runs the default model, beside the time that the arithmetic alone would take at
+/// the rate of a large matrix product.
+@Command(
+        name = "bench",
+        description = "Measures decoding, prefill and training steps beside what arithmetic allows. Medians; a few minutes.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class BenchCommand implements Callable<Integer> {
+
+    private static final GptConfig SHAPE = GptConfig.DEFAULT;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--threads", description = "Threads of one operation. Default: all cores, ${DEFAULT-VALUE}")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        try (var stop = new StopOnSignal();
+                NDManager manager = NDManager.newBaseManager()) {
+            out.printf("%-44s %10s %10s %8s%n", "", "measured", "floor", "ratio");
+            for (int used = 1; used <= threads && !stop.requested(); used *= 2) {
+                Torch.load(used);
+                Torch.recordNoGradients();
+                double rate = sgemm(manager);
+                out.printf("%-44s %6.1f GFLOP/s%n", "matrix product 1024^3, " + threads(used), rate / 1e9);
+                out.flush();
+                generation(manager, used, rate, out, stop);
+                for (double dropout : new double[] {0, 0.1}) {
+                    for (OptimizerKind optimizer : OptimizerKind.values()) {
+                        if (!stop.requested()) {
+                            trainingStep(used, rate, dropout, optimizer, out);
+                        }
+                    }
+                }
+            }
+        }
+        return 0;
+    }
+
+    private static double sgemm(NDManager manager) {
+        NDArray a = manager.randomNormal(new Shape(1024, 1024));
+        NDArray b = manager.randomNormal(new Shape(1024, 1024));
+        return 2.0 * 1024 * 1024 * 1024 / median(20, () -> a.matMul(b).close());
+    }
+
+    private void generation(NDManager manager, int used, double rate, PrintWriter out, StopOnSignal stop) {
+        try (Gpt model = Gpt.initialize(manager, SHAPE, 1);
+                GptRunner runner = new GptRunner(manager, model, 64)) {
+            for (int streams : new int[] {1, 4, 16, 64}) {
+                for (int context : new int[] {128, 256}) {
+                    if (stop.requested()) {
+                        return;
+                    }
+                    int[] ids = new int[streams];
+                    int[] positions = new int[streams];
+                    Arrays.fill(positions, context - 1);
+                    double seconds = median(200, () -> runner.decode(ids, positions));
+                    double floor = streams * operations(1, context) / rate;
+                    out.printf(
+                            "%-44s %8.2f ms %7.2f ms %7.1fx %,8.0f characters/s%n",
+                            "decode, %d streams, context %d, %s".formatted(streams, context, threads(used)),
+                            seconds * 1e3,
+                            floor * 1e3,
+                            seconds / floor,
+                            streams / seconds);
+                    out.flush();
+                }
+            }
+            int[] prompt = new int[256];
+            double seconds = median(40, () -> runner.prefill(0, 0, prompt));
+            double floor = operations(256, 256) / rate;
+            out.printf(
+                    "%-44s %8.2f ms %7.2f ms %7.1fx%n",
+                    "prefill of 256 characters, " + threads(used), seconds * 1e3, floor * 1e3, seconds / floor);
+            out.flush();
+        }
+    }
+
+    private void trainingStep(int used, double rate, double dropout, OptimizerKind optimizer, PrintWriter out) {
+        try (var benchmark = new StepBenchmark(SHAPE.withDropout(dropout), optimizer, 64)) {
+            double seconds = median(3, benchmark::step);
+            double floor = 3 * 64 * operations(256, 256) / rate; // backward costs two forwards
+            out.printf(
+                    "%-44s %8.2f s  %7.2f s  %7.1fx %,8.0f characters/s%n",
+                    "step of 64x256, %s, dropout %s, %s".formatted(optimizer.name().toLowerCase(), dropout, threads(used)),
+                    seconds,
+                    floor,
+                    seconds / floor,
+                    64 * 256 / seconds);
+            out.flush();
+        }
+    }
+
+    /// Floating-point operations of a forward of `positions` new positions that attend over `context`.
+    private static double operations(int positions, int context) {
+        double e = SHAPE.nEmbd();
+        double perPosition = SHAPE.nLayer() * (24 * e * e + 4 * context * e) + 2 * e * SHAPE.vocabSize();
+        return positions * perPosition;
+    }
+
+    /// Median seconds of `runs` runs, after a few to warm up.
+    private static double median(int runs, Runnable action) {
+        for (int i = 0; i < 1 + runs / 2; i++) {
+            action.run();
+        }
+        long[] times = new long[runs];
+        for (int i = 0; i < runs; i++) {
+            long start = System.nanoTime();
+            action.run();
+            times[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(times);
+        return times[runs / 2] / 1e9;
+    }
+
+    private static String threads(int count) {
+        return count + (count == 1 ? " thread" : " threads");
+    }
+}
