@@ -14,15 +14,31 @@ public record SamplingParameters(
 
     public SamplingParameters {
         // written so that NaN fails too
-        require(temperature >= 0 && temperature <= 2, "temperature must be between 0 and 2", temperature);
-        require(topK >= 0, "top_k must be at least 0", topK);
-        require(topP > 0 && topP <= 1, "top_p must be above 0 and at most 1", topP);
-        require(minP >= 0 && minP < 1, "min_p must be at least 0 and below 1", minP);
+        require(temperature >= 0 && temperature <= 2, "temperature", "between 0 and 2", temperature);
+        require(topK >= 0, "top_k", "at least 0", topK);
+        require(topP > 0 && topP <= 1, "top_p", "above 0 and at most 1", topP);
+        require(minP >= 0 && minP < 1, "min_p", "at least 0 and below 1", minP);
         require(
                 repetitionPenalty >= 0.1 && repetitionPenalty <= 10,
-                "repetition_penalty must be between 0.1 and 10",
+                "repetition_penalty",
+                "between 0.1 and 10",
                 repetitionPenalty);
-        require(maxTokens >= 1, "max_output_tokens must be at least 1", maxTokens);
+        require(maxTokens >= 1, "max_output_tokens", "at least 1", maxTokens);
+    }
+
+    /// A value outside its range; the message says which is allowed.
+    public static final class OutOfRange extends IllegalArgumentException {
+        private final String parameter;
+
+        private OutOfRange(String parameter, String range, Number actual) {
+            super(parameter + " must be " + range + ", but is " + actual);
+            this.parameter = parameter;
+        }
+
+        /// Its name in the API.
+        public String parameter() {
+            return parameter;
+        }
     }
 
     public static SamplingParameters defaults(long seed) {
@@ -37,9 +53,9 @@ public record SamplingParameters(
         return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed, newMaxTokens);
     }
 
-    private static void require(boolean holds, String rule, Number actual) {
+    private static void require(boolean holds, String parameter, String range, Number actual) {
         if (!holds) {
-            throw new IllegalArgumentException(rule + ", but is " + actual);
+            throw new OutOfRange(parameter, range, actual);
         }
     }
 }
