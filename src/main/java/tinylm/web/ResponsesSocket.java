@@ -1,0 +1,87 @@
+package tinylm.web;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.websockets.next.CloseReason;
+import io.quarkus.websockets.next.OnClose;
+import io.quarkus.websockets.next.OnOpen;
+import io.quarkus.websockets.next.OnTextMessage;
+import io.quarkus.websockets.next.UserData.TypedKey;
+import io.quarkus.websockets.next.WebSocket;
+import io.quarkus.websockets.next.WebSocketConnection;
+import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.core.Vertx;
+import java.io.UncheckedIOException;
+import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
+import tinylm.session.Session;
+
+/// `WS /v1/responses`: text streams to a browser. Frames of a connection are heard one after the other on its event
+/// loop
+/// and only start or stop work, so a cancel is never behind a running stream nor ahead of its create.
+@WebSocket(path = "/v1/responses")
+public class ResponsesSocket {
+
+    private static final TypedKey<Visitor> VISITOR = new TypedKey<>("visitor");
+    private static final CloseReason TOO_SLOW =
+            new CloseReason(1008, "The text was not read fast enough; please connect again.");
+    /// Most characters that may wait for a slow reader: the longest completion twice over, with room to spare.
+    private static final int MOST_WAITING = 1 << 18;
+
+    private final ServedModel model;
+    private final ObjectMapper json;
+    private final Vertx vertx;
+    private final ClientEventDecoder decoder =
+            new ClientEventDecoder(() -> ThreadLocalRandom.current().nextLong(ClientEventDecoder.LARGEST_SEED + 1));
+
+    ResponsesSocket(ServedModel model, ObjectMapper json, Vertx vertx) {
+        this.model = model;
+        this.json = json;
+        this.vertx = vertx;
+    }
+
+    @OnOpen
+    @NonBlocking
+    void open(WebSocketConnection connection) {
+        var outbox = new Outbox(
+                frame -> connection.sendText(frame).subscribeAsCompletionStage(),
+                MOST_WAITING,
+                () -> connection.close(TOO_SLOW).subscribeAsCompletionStage());
+        var stream = new ResponseStream(
+                model.info().name(),
+                InstantSource.system(),
+                this::later,
+                event -> outbox.add(write(event)),
+                outbox::isBehind);
+        var session = new Session(model.engine(), model.tokenizer(), model.limits());
+        connection.userData().put(VISITOR, new Visitor(decoder, session, stream, outbox));
+    }
+
+    @OnTextMessage
+    @NonBlocking
+    void message(String frame, WebSocketConnection connection) {
+        connection.userData().get(VISITOR).hear(frame);
+    }
+
+    @OnClose
+    @NonBlocking
+    void close(WebSocketConnection connection) {
+        connection.userData().get(VISITOR).close();
+    }
+
+    private void later(long millis, Runnable task) {
+        if (millis == 0) {
+            vertx.runOnContext(ignored -> task.run());
+        } else {
+            vertx.setTimer(millis, ignored -> task.run());
+        }
+    }
+
+    private String write(ServerEvent event) {
+        try {
+            return json.writeValueAsString(event);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package tinylm.web;
+
+import tinylm.session.Session;
+
+/// One open connection: its session and its way back.
+final class Visitor implements AutoCloseable {
+
+    private final ClientEventDecoder decoder;
+    private final Session session;
+    private final ResponseStream stream;
+    private final Outbox outbox;
+
+    Visitor(ClientEventDecoder decoder, Session session, ResponseStream stream, Outbox outbox) {
+        this.decoder = decoder;
+        this.session = session;
+        this.stream = stream;
+        this.outbox = outbox;
+    }
+
+    void hear(String frame) {
+        switch (decoder.decode(frame)) {
+            case ClientEvent.Create create ->
+                session.create(create.request(), stream).ifPresent(stream::refuse);
+            case ClientEvent.Cancel cancel -> session.cancel();
+            case ClientEvent.CancelOne cancel -> session.cancel(cancel.responseId());
+            case ClientEvent.Invalid invalid -> stream.refuse(invalid.refusal());
+        }
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        outbox.close();
+    }
+}
