@@ -1,0 +1,101 @@
+/** A WebSocket that comes back by itself: exponential backoff with jitter, at once when the network or the reader is back. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+const OPENING_LIMIT_MS = 8_000;
+const STABLE_AFTER_MS = 5_000;
+
+export interface Listener {
+  opened(): void;
+  /** Called once for each time the connection is lost, and never for attempts that fail after that. */
+  lost(reason: string): void;
+  received(frame: string): void;
+}
+
+export class Connection {
+  readonly #url: string;
+  readonly #listener: Listener;
+  #socket: WebSocket | null = null;
+  #timer = 0;
+  #failures = 0;
+  #openedAt = 0;
+  #lost = false;
+
+  constructor(url: string, listener: Listener) {
+    this.#url = url;
+    this.#listener = listener;
+    addEventListener('online', () => this.retryNow());
+    addEventListener('offline', () => {
+      if (!isLoopback(location.hostname)) this.drop('This device is offline.');
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.retryNow();
+    });
+    this.#open();
+  }
+
+  /** Sends now, or says no: nothing is kept for later. */
+  send(message: object): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  retryNow(): void {
+    if (this.#socket !== null) return;
+    this.#failures = 0;
+    this.#open();
+  }
+
+  /** Gives up this socket and opens another after a while. */
+  drop(reason: string): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#closed(socket, reason);
+    socket.close();
+  }
+
+  #open(): void {
+    clearTimeout(this.#timer);
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    const limit = setTimeout(() => {
+      if (socket.readyState === WebSocket.CONNECTING) this.drop('');
+    }, OPENING_LIMIT_MS);
+    socket.onopen = () => {
+      clearTimeout(limit);
+      if (socket !== this.#socket) return;
+      this.#openedAt = Date.now();
+      this.#lost = false;
+      this.#listener.opened();
+    };
+    socket.onmessage = (message) => {
+      if (socket === this.#socket && typeof message.data === 'string') this.#listener.received(message.data);
+    };
+    socket.onclose = (event) => {
+      clearTimeout(limit);
+      this.#closed(socket, event.reason);
+    };
+  }
+
+  #closed(socket: WebSocket, reason: string): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    const wasStable = this.#openedAt > 0 && Date.now() - this.#openedAt > STABLE_AFTER_MS;
+    this.#failures = wasStable ? 1 : this.#failures + 1;
+    this.#openedAt = 0;
+    this.#timer = window.setTimeout(() => this.#open(), waitAfter(this.#failures, Math.random()));
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#listener.lost(reason);
+  }
+}
+
+/** Milliseconds before the next attempt: doubled after each failure, and between half and all of that by `chance`. */
+export function waitAfter(failures: number, chance: number): number {
+  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
+  return longest * (0.5 + chance / 2);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+}
