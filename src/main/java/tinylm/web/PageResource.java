@@ -1,0 +1,36 @@
+package tinylm.web;
+
+import io.quarkus.qute.TemplateInstance;
+import jakarta.ws.rs.CookieParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.util.Locale;
+
+/// The writing desk at `/`: the model that answers is written into the page, everything else comes over the socket.
+@Path("/")
+public class PageResource {
+
+    private final ModelInfo model;
+
+    PageResource(ModelInfo model) {
+        this.model = model;
+    }
+
+    @GET
+    @Produces(MediaType.TEXT_HTML)
+    public TemplateInstance page(@CookieParam("tinylm-theme") String theme) {
+        return new page(
+                model.name(),
+                String.format(Locale.ROOT, "%,d", model.parameters()),
+                Double.isNaN(model.validationLoss()) ? "" : String.format(Locale.ROOT, "%.3f", model.validationLoss()),
+                model.protocol(),
+                model.alphabet(),
+                theme == null ? "" : theme);
+    }
+
+    /// `templates/PageResource/page.html`; an empty `loss` or `theme` is left out, and the CSS knows two themes.
+    record page(String name, String parameters, String loss, String protocol, String alphabet, String theme)
+            implements TemplateInstance {}
+}
