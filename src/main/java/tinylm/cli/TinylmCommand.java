@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
         description = "A language model you can hold in your hand.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {TrainCommand.class, GenerateCommand.class, ScoreCommand.class, BenchCommand.class})
+        subcommands = {ServeCommand.class, TrainCommand.class, GenerateCommand.class, ScoreCommand.class, BenchCommand.class})
 final class TinylmCommand {}
