@@ -2,6 +2,8 @@ package tinylm.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -65,6 +67,10 @@ public record Manifest(Provenance provenance, Map<String, FileRecord> files) {
 
     static Manifest read(Path directory) {
         var file = directory.resolve(FILE);
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new CheckpointException(
+                    directory, "is no checkpoint: " + FILE + ", which vouches for one, is missing.");
+        }
         byte[] bytes = Json.fileBytes(file, MOST_BYTES);
         var json = Json.parse(file, bytes);
         json.mustBe("formatVersion", Json.tree(null), FORMAT_VERSION);
