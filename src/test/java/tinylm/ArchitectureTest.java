@@ -17,29 +17,51 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule uses_go_down_only = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
-            .layer("model").definedBy("tinylm.model..")
-            .layer("text").definedBy("tinylm.text..")
-            .layer("checkpoint").definedBy("tinylm.checkpoint..")
-            .layer("inference").definedBy("tinylm.inference..")
-            .layer("training").definedBy("tinylm.training..")
-            .layer("session").definedBy("tinylm.session..")
-            .layer("web").definedBy("tinylm.web..")
-            .layer("cli").definedBy("tinylm.cli..")
-            .whereLayer("cli").mayNotBeAccessedByAnyLayer()
-            .whereLayer("web").mayNotBeAccessedByAnyLayer()
-            .whereLayer("session").mayOnlyBeAccessedByLayers("web", "cli")
-            .whereLayer("training").mayOnlyBeAccessedByLayers("web", "cli")
-            .whereLayer("inference").mayOnlyBeAccessedByLayers("session", "web", "cli")
-            .whereLayer("checkpoint").mayOnlyBeAccessedByLayers("inference", "training", "session", "web", "cli")
-            .whereLayer("text").mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "web", "cli")
-            .whereLayer("model").mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "web", "cli");
+            .layer("model")
+            .definedBy("tinylm.model..")
+            .layer("text")
+            .definedBy("tinylm.text..")
+            .layer("checkpoint")
+            .definedBy("tinylm.checkpoint..")
+            .layer("inference")
+            .definedBy("tinylm.inference..")
+            .layer("training")
+            .definedBy("tinylm.training..")
+            .layer("session")
+            .definedBy("tinylm.session..")
+            .layer("web")
+            .definedBy("tinylm.web..")
+            .layer("cli")
+            .definedBy("tinylm.cli..")
+            .whereLayer("cli")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("web")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("session")
+            .mayOnlyBeAccessedByLayers("web", "cli")
+            .whereLayer("training")
+            .mayOnlyBeAccessedByLayers("web", "cli")
+            .whereLayer("inference")
+            .mayOnlyBeAccessedByLayers("session", "web", "cli")
+            .whereLayer("checkpoint")
+            .mayOnlyBeAccessedByLayers("inference", "training", "session", "web", "cli")
+            .whereLayer("text")
+            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "web", "cli")
+            .whereLayer("model")
+            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "web", "cli");
 
     @ArchTest
     static final ArchRule every_class_has_a_place_in_the_table = classes()
             .should()
             .resideInAnyPackage(
-                    "tinylm.model", "tinylm.text", "tinylm.checkpoint", "tinylm.inference", "tinylm.training",
-                    "tinylm.session", "tinylm.web", "tinylm.cli");
+                    "tinylm.model",
+                    "tinylm.text",
+                    "tinylm.checkpoint",
+                    "tinylm.inference",
+                    "tinylm.training",
+                    "tinylm.session",
+                    "tinylm.web",
+                    "tinylm.cli");
 
     @ArchTest
     static final ArchRule no_package_needs_itself_by_a_detour =
@@ -74,6 +96,10 @@ class ArchitectureTest {
             .resideInAPackage("ai.djl.pytorch..");
 
     @ArchTest
-    static final ArchRule the_text_knows_no_tensors =
-            noClasses().that().resideInAPackage("tinylm.text..").should().dependOnClassesThat().resideInAPackage("ai.djl..");
+    static final ArchRule the_text_knows_no_tensors = noClasses()
+            .that()
+            .resideInAPackage("tinylm.text..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("ai.djl..");
 }

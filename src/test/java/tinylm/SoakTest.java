@@ -74,7 +74,9 @@ class SoakTest {
             long before = residentKilobytes();
             decode(runner, ids, positions, 1000);
             long growth = residentKilobytes() - before;
-            assertTrue(growth < 16_384, "grew by " + growth + " kB, which one lost (16, 128) array a step would be half of");
+            assertTrue(
+                    growth < 16_384,
+                    "grew by " + growth + " kB, which one lost (16, 128) array a step would be half of");
         }
     }
 
@@ -91,7 +93,9 @@ class SoakTest {
             trainer.run(() -> false);
         }
         long growth = resident[1] - resident[0];
-        assertTrue(growth < 32_768, "grew by " + growth + " kB, a fifth of what one lost set of gradients a step would be");
+        assertTrue(
+                growth < 32_768,
+                "grew by " + growth + " kB, a fifth of what one lost set of gradients a step would be");
     }
 
     private static void decode(GptRunner runner, int[] ids, int[] positions, int steps) {

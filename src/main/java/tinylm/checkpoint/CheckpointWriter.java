@@ -12,9 +12,8 @@ import java.util.Map;
 
 /// Writes one checkpoint's directory aside, complete and forced to the disk; and takes directories away again.
 ///
-/// A hidden name ending in `.tmp` marks what is not finished, or no longer wanted. Such a name carries the process that
-/// made
-/// it, and is rubbish when that process is dead.
+/// A hidden name ending in `.tmp` marks what is not finished, or no longer wanted. Such a name carries the process
+/// that made it, and is rubbish when that process is dead.
 record CheckpointWriter(FileOperations disk) {
 
     private static final Map<String, String> METADATA = Map.of("format", "pt");

@@ -16,10 +16,9 @@ import java.util.regex.Pattern;
 
 /// The checkpoints of a run's folder: `step-000000200` and so on, and the links `best` and `last` for people.
 ///
-/// A directory of that name is complete from the first instant on: it is written aside, forced to the disk and renamed.
-/// Saving a step again writes `step-000000200.1` beside the earlier one, which goes when the new one is there. A folder
-/// has
-/// one writer at a time; any number may read.
+/// A directory of that name is complete from the first instant on: it is written aside, forced to the disk and
+/// renamed. Saving a step again writes `step-000000200.1` beside the earlier one, which goes when the new one is
+/// there. A folder has one writer at a time; any number may read.
 public final class Checkpoints {
 
     private static final Pattern NAME = Pattern.compile("step-([0-9]{9})(?:\\.([0-9]{1,6}))?");

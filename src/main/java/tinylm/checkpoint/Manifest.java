@@ -11,7 +11,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// tinylm.json: what vouches for a checkpoint. It is written last and holds the hash of every other file, and its own.
+/// tinylm.json: what vouches for a checkpoint. It is written last and holds the hash of every other file, and its
+/// own.
 ///
 /// Its own hash is that of its bytes with 64 zeros in the hash's place, so that no bit of it can change unseen.
 ///

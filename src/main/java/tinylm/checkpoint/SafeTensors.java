@@ -24,9 +24,8 @@ import java.util.Map;
 /// Tensors in a file of Hugging Face's safetensors format, float32 only.
 ///
 /// Eight bytes with the header's length, the header in JSON (name to dtype, shape, place), then the values,
-/// little-endian.
-/// Everything that the header says is checked before room is made for a single value.
-/// Source: <https://huggingface.co/docs/safetensors>.
+/// little-endian. Everything that the header says is checked before room is made for a single value. Source:
+/// <https://huggingface.co/docs/safetensors>.
 public final class SafeTensors {
 
     /// A longer header is refused unread.

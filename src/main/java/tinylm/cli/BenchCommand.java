@@ -17,11 +17,12 @@ import tinylm.model.Torch;
 import tinylm.training.OptimizerKind;
 import tinylm.training.StepBenchmark;
 
-/// `tinylm bench`: how fast this machine runs the default model, beside the time that the arithmetic alone would take at
-/// the rate of a large matrix product.
+/// `tinylm bench`: how fast this machine runs the default model, beside the time that the arithmetic alone would
+/// take at the rate of a large matrix product.
 @Command(
         name = "bench",
-        description = "Measures decoding, prefill and training steps beside what arithmetic allows. Medians; a few minutes.",
+        description =
+                "Measures decoding, prefill and training steps beside what arithmetic allows. Medians; a few minutes.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
@@ -104,7 +105,8 @@ final class BenchCommand implements Callable<Integer> {
             double floor = 3 * 64 * operations(256, 256) / rate; // backward costs two forwards
             out.printf(
                     "%-44s %8.2f s  %7.2f s  %7.1fx %,8.0f characters/s%n",
-                    "step of 64x256, %s, dropout %s, %s".formatted(optimizer.name().toLowerCase(), dropout, threads(used)),
+                    "step of 64x256, %s, dropout %s, %s"
+                            .formatted(optimizer.name().toLowerCase(), dropout, threads(used)),
                     seconds,
                     floor,
                     seconds / floor,

@@ -14,7 +14,9 @@ final class Corpora {
             return named;
         }
         return CorpusCatalog.read(Home.CATALOG).locate("tinyshakespeare", Home.RUNTIME, (received, expected) -> {
-            log.printf("\rdownloading tinyshakespeare: %,d of %,d bytes%s", received, expected, received == expected ? "%n".formatted() : "");
+            log.printf(
+                    "\rdownloading tinyshakespeare: %,d of %,d bytes%s",
+                    received, expected, received == expected ? "%n".formatted() : "");
             log.flush();
         });
     }

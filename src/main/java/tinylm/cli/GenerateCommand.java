@@ -37,25 +37,47 @@ final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--prompt", defaultValue = "ROMEO:", description = "The text to continue, of the model's characters. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--prompt",
+            defaultValue = "ROMEO:",
+            description = "The text to continue, of the model's characters. Default: ${DEFAULT-VALUE}")
     private String prompt;
 
-    @Option(names = "--tokens", defaultValue = "500", description = "Characters to write, at least 1. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--tokens",
+            defaultValue = "500",
+            description = "Characters to write, at least 1. Default: ${DEFAULT-VALUE}")
     private int tokens;
 
-    @Option(names = "--temperature", defaultValue = "0.8", description = "0 (always the likeliest) to 2. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--temperature",
+            defaultValue = "0.8",
+            description = "0 (always the likeliest) to 2. Default: ${DEFAULT-VALUE}")
     private double temperature;
 
-    @Option(names = "--top-k", defaultValue = "40", description = "Keep the K likeliest; 0 keeps all. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--top-k",
+            defaultValue = "40",
+            description = "Keep the K likeliest; 0 keeps all. Default: ${DEFAULT-VALUE}")
     private int topK;
 
-    @Option(names = "--top-p", defaultValue = "0.9", description = "Keep the likeliest that together have this probability; 1 keeps all. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--top-p",
+            defaultValue = "0.9",
+            description =
+                    "Keep the likeliest that together have this probability; 1 keeps all. Default: ${DEFAULT-VALUE}")
     private double topP;
 
-    @Option(names = "--min-p", defaultValue = "0", description = "Keep those at least this fraction as likely as the likeliest. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--min-p",
+            defaultValue = "0",
+            description = "Keep those at least this fraction as likely as the likeliest. Default: ${DEFAULT-VALUE}")
     private double minP;
 
-    @Option(names = "--repetition-penalty", defaultValue = "1", description = "Above 1 makes characters that occurred less likely. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--repetition-penalty",
+            defaultValue = "1",
+            description = "Above 1 makes characters that occurred less likely. Default: ${DEFAULT-VALUE}")
     private double repetitionPenalty;
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times")
@@ -64,10 +86,16 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--seed", description = "Makes the text repeatable. Default: a new one, printed at the end")
     private Long seed;
 
-    @Option(names = "--checkpoint", paramLabel = "DIR", description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "DIR",
+            description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
     private Path checkpoint = Home.CHECKPOINT;
 
-    @Option(names = "--threads", defaultValue = "1", description = "Threads of one operation. Default: ${DEFAULT-VALUE}, the fastest for one text")
+    @Option(
+            names = "--threads",
+            defaultValue = "1",
+            description = "Threads of one operation. Default: ${DEFAULT-VALUE}, the fastest for one text")
     private int threads;
 
     @Override
@@ -97,9 +125,12 @@ final class GenerateCommand implements Callable<Integer> {
             var parameters = new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, chosen, tokens);
             return new GenerationRequest(ids, 0, stops, parameters, new Lease());
         } catch (SamplingParameters.OutOfRange e) {
-            String option = e.parameter().equals("max_output_tokens") ? "tokens" : e.parameter().replace('_', '-');
+            String option = e.parameter().equals("max_output_tokens")
+                    ? "tokens"
+                    : e.parameter().replace('_', '-');
             throw new ParameterException(
-                    spec.commandLine(), "--" + option + e.getMessage().substring(e.parameter().length()));
+                    spec.commandLine(),
+                    "--" + option + e.getMessage().substring(e.parameter().length()));
         } catch (UnknownCharacterException | IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
@@ -135,7 +166,9 @@ final class GenerateCommand implements Callable<Integer> {
                         .printf(
                                 "%,d characters%s, seed %d%n",
                                 count,
-                                count < 2 ? "" : ", %,.0f a second".formatted((count - 1) * 1e9 / (times[1] - times[0])),
+                                count < 2
+                                        ? ""
+                                        : ", %,.0f a second".formatted((count - 1) * 1e9 / (times[1] - times[0])),
                                 request.parameters().seed());
                 yield 0;
             }

@@ -2,8 +2,8 @@ package tinylm.cli;
 
 import java.nio.file.Path;
 
-/// The project's folder, which the launcher names; the current one without a launcher. What a command reads and writes
-/// unless told otherwise lies in it.
+/// The project's folder, which the launcher names; the current one without a launcher. What a command reads and
+/// writes unless told otherwise lies in it.
 final class Home {
 
     private static final Path DIRECTORY = Path.of(System.getProperty("tinylm.home", ""));

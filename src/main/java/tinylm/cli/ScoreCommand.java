@@ -32,10 +32,16 @@ final class ScoreCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--checkpoint", paramLabel = "DIR", description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "DIR",
+            description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
     private Path checkpoint = Home.CHECKPOINT;
 
-    @Option(names = "--corpus", paramLabel = "FILE", description = "A UTF-8 text. Default: tinyshakespeare, downloaded once into data/runtime")
+    @Option(
+            names = "--corpus",
+            paramLabel = "FILE",
+            description = "A UTF-8 text. Default: tinyshakespeare, downloaded once into data/runtime")
     private Path corpus;
 
     @Option(names = "--threads", description = "Threads of one operation. Default: all cores, ${DEFAULT-VALUE}")

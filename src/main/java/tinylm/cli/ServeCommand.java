@@ -24,13 +24,19 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--host", defaultValue = "127.0.0.1", description = "Address to listen on. Default: ${DEFAULT-VALUE}, this machine alone")
+    @Option(
+            names = "--host",
+            defaultValue = "127.0.0.1",
+            description = "Address to listen on. Default: ${DEFAULT-VALUE}, this machine alone")
     private String host;
 
     @Option(names = "--port", defaultValue = "8080", description = "0 takes any free one. Default: ${DEFAULT-VALUE}")
     private int port;
 
-    @Option(names = "--checkpoint", paramLabel = "DIR", description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "DIR",
+            description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
     private Path checkpoint = Home.CHECKPOINT;
 
     @Option(names = "--insecure", description = "Listen beyond this machine although nobody has to sign in")

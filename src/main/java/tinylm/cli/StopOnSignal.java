@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Turns Ctrl-C and SIGTERM into a request to stop, and holds the JVM's exit back until the work has stopped: an exit in
-/// the middle of a native call crashes, because libtorch's static objects are destroyed under it.
+/// Turns Ctrl-C and SIGTERM into a request to stop, and holds the JVM's exit back until the work has stopped: an
+/// exit in the middle of a native call crashes, because libtorch's static objects are destroyed under it.
 ///
 /// Close it when the work has stopped.
 final class StopOnSignal implements AutoCloseable {

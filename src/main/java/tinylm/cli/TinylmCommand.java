@@ -7,5 +7,11 @@ import picocli.CommandLine.Command;
         description = "A language model you can hold in your hand.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ServeCommand.class, TrainCommand.class, GenerateCommand.class, ScoreCommand.class, BenchCommand.class})
+        subcommands = {
+            ServeCommand.class,
+            TrainCommand.class,
+            GenerateCommand.class,
+            ScoreCommand.class,
+            BenchCommand.class
+        })
 final class TinylmCommand {}

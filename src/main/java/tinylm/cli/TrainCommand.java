@@ -24,7 +24,8 @@ import tinylm.training.TrainingConfig;
 /// `tinylm train`: one run in the foreground.
 @Command(
         name = "train",
-        description = "Trains a model. Ctrl-C stops it with a checkpoint; --resume goes on from there to the same bits.",
+        description =
+                "Trains a model. Ctrl-C stops it with a checkpoint; --resume goes on from there to the same bits.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
@@ -32,16 +33,26 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--preset", defaultValue = "default", description = "default, small, demo or original; every option below overrides one value of it. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--preset",
+            defaultValue = "default",
+            description =
+                    "default, small, demo or original; every option below overrides one value of it. Default: ${DEFAULT-VALUE}")
     private Preset preset;
 
-    @Option(names = "--corpus", paramLabel = "FILE", description = "A UTF-8 text to learn. Default: tinyshakespeare, downloaded once into data/runtime")
+    @Option(
+            names = "--corpus",
+            paramLabel = "FILE",
+            description = "A UTF-8 text to learn. Default: tinyshakespeare, downloaded once into data/runtime")
     private Path corpus;
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder. Default: data/runtime/run")
     private Path out = Home.RUNTIME.resolve("run");
 
-    @Option(names = "--resume", description = "Go on from the newest checkpoint in the run's folder, with its own config; of the options below only --steps counts")
+    @Option(
+            names = "--resume",
+            description =
+                    "Go on from the newest checkpoint in the run's folder, with its own config; of the options below only --steps counts")
     private boolean resume;
 
     @Option(names = "--steps", description = "Optimizer updates. Default: the preset's")
@@ -71,7 +82,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--decay", description = "cosine (to a tenth) or linear (to zero). Default: the preset's")
     private DecayShape decay;
 
-    @Option(names = "--curriculum", paramLabel = "C:SHARE", split = ",", description = "Shorter windows at first, as 64:0.25,128:0.5; 'none' for full windows throughout. Default: the preset's")
+    @Option(
+            names = "--curriculum",
+            paramLabel = "C:SHARE",
+            split = ",",
+            description =
+                    "Shorter windows at first, as 64:0.25,128:0.5; 'none' for full windows throughout. Default: the preset's")
     private List<String> curriculum;
 
     @Option(names = "--dropout", description = "In [0, 1). Default: the preset's")
@@ -89,7 +105,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--width", description = "Width of the residual stream. Default: the preset's")
     private Integer width;
 
-    @Option(names = "--evaluate-every", description = "Steps between evaluations, which also save. Default: the preset's")
+    @Option(
+            names = "--evaluate-every",
+            description = "Steps between evaluations, which also save. Default: the preset's")
     private Integer evaluationInterval;
 
     @Option(names = "--seed", description = "Of weights, batches and dropout. Default: the preset's")

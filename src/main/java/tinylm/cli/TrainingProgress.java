@@ -15,7 +15,8 @@ import tinylm.training.TrainingEvent.Stepped;
 final class TrainingProgress {
 
     private final PrintWriter out;
-    private final boolean terminal = System.console() != null && System.console().isTerminal();
+    private final boolean terminal =
+            System.console() != null && System.console().isTerminal();
     private TrainingConfig config;
     private long begunAtStep;
     private long begunAt;
@@ -42,9 +43,8 @@ final class TrainingProgress {
         switch (event) {
             case Stepped stepped -> {
                 latest = stepped;
-                smoothedLoss = Double.isNaN(smoothedLoss)
-                        ? stepped.loss()
-                        : 0.95 * smoothedLoss + 0.05 * stepped.loss();
+                smoothedLoss =
+                        Double.isNaN(smoothedLoss) ? stepped.loss() : 0.95 * smoothedLoss + 0.05 * stepped.loss();
                 long now = System.nanoTime();
                 if (now - printedAt > (terminal ? 200_000_000L : 30_000_000_000L)) {
                     printedAt = now;
@@ -99,26 +99,25 @@ final class TrainingProgress {
     /// Says how the run ended, and returns the exit code for it.
     int end(Ending ending, Path directory) {
         String prefix = terminal ? "\r\u001b[K" : "";
-        int code =
-                switch (ending) {
-                    case Ending.Completed _ -> {
-                        out.printf("%sDone. The best checkpoint is %s%n", prefix, directory.resolve("best"));
-                        yield 0;
-                    }
-                    case Ending.Stopped stopped -> {
-                        out.printf(
-                                "%sStopped at step %,d; saved in %s. --resume goes on from there.%n",
-                                prefix, stopped.step(), directory);
-                        yield 0;
-                    }
-                    case Ending.Diverged diverged -> {
-                        out.printf(
-                                "%stinylm: the loss is no number after step %,d; try a lower learning rate. Earlier"
-                                        + " checkpoints in %s are as they were.%n",
-                                prefix, diverged.step(), directory);
-                        yield 1;
-                    }
-                };
+        int code = switch (ending) {
+            case Ending.Completed _ -> {
+                out.printf("%sDone. The best checkpoint is %s%n", prefix, directory.resolve("best"));
+                yield 0;
+            }
+            case Ending.Stopped stopped -> {
+                out.printf(
+                        "%sStopped at step %,d; saved in %s. --resume goes on from there.%n",
+                        prefix, stopped.step(), directory);
+                yield 0;
+            }
+            case Ending.Diverged diverged -> {
+                out.printf(
+                        "%stinylm: the loss is no number after step %,d; try a lower learning rate. Earlier"
+                                + " checkpoints in %s are as they were.%n",
+                        prefix, diverged.step(), directory);
+                yield 1;
+            }
+        };
         out.flush();
         return code;
     }

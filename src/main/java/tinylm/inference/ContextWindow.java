@@ -1,7 +1,7 @@
 package tinylm.inference;
 
-/// Which part of a text the model sees: a function of the text's length alone, so that every replica slides at the same
-/// characters.
+/// Which part of a text the model sees: a function of the text's length alone, so that every replica slides at the
+/// same characters.
 public final class ContextWindow {
 
     private ContextWindow() {}

@@ -8,10 +8,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/// Many sequences, one model: a single platform thread that owns the [ModelRunner] and makes one step after another as
-/// long as somebody wants text. Everybody else talks to it by a bounded queue and hears from it by listeners. The
-/// public
-/// methods may be called by any thread.
+/// Many sequences, one model: a single platform thread that owns the [ModelRunner] and makes one step after another
+/// as long as somebody wants text. Everybody else talks to it by a bounded queue and hears from it by listeners.
+/// The public methods may be called by any thread.
 public final class Engine implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Engine.class.getName());

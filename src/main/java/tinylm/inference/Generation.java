@@ -4,7 +4,6 @@ package tinylm.inference;
 public interface Generation {
 
     /// Ends the sequence before its next step; its listener hears `Finished(CANCELLED)`. Any thread; without effect
-    /// once
-    /// it has ended.
+    /// once it has ended.
     void cancel();
 }

@@ -7,8 +7,8 @@ import java.util.Objects;
 ///
 /// @param prompt token ids, at least one
 /// @param continued how many tokens at the prompt's start belong to the text that the lease's slot may still hold:
-/// those
-///     found there are not computed again. 0 for a new text, whose completion then depends on this request alone.
+///     those found there are not computed again. 0 for a new text, whose completion then depends on this request
+///     alone.
 /// @param stop token sequences that end the completion and are not part of it
 /// @param lease whose slot to use; at most one sequence at a time
 public record GenerationRequest(

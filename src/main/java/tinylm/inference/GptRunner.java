@@ -10,8 +10,8 @@ import tinylm.model.GptConfig;
 import tinylm.model.SlotCache;
 import tinylm.model.Torch;
 
-/// Runs a [Gpt] over a [SlotCache]. Every decode batch is padded to a multiple of 4 rows: the matrix kernels then give a
-/// row the same bits whatever stands beside it, while batches of 1, 2, 3 or 5 differ in the last ones.
+/// Runs a [Gpt] over a [SlotCache]. Every decode batch is padded to a multiple of 4 rows: the matrix kernels then
+/// give a row the same bits whatever stands beside it, while batches of 1, 2, 3 or 5 differ in the last ones.
 ///
 /// Owns the cache, not the model.
 public final class GptRunner implements ModelRunner {

@@ -6,19 +6,22 @@ import tinylm.model.GptConfig;
 /// sequences or people. Owned by the engine thread, which alone may call it.
 public interface ModelRunner extends AutoCloseable {
 
+    /// Position of a row that takes no part in a decode step.
+    int IDLE = -1;
+
     GptConfig config();
 
     /// Rows of the KV cache; a multiple of 4.
     int slots();
 
-    /// Puts `ids` at positions `start`, `start + 1`, … of `slot`, attending to what the slot holds at 0..start-1, and
-    /// returns the logits (V) after the last of them.
+    /// Puts `ids` at the positions from `start` on of `slot`, attending to what the slot holds before, and returns
+    /// the logits (V) after the last of them.
     float[] prefill(int slot, int start, int[] ids);
 
-    /// One decode step: row i puts `ids[i]` at position `positions[i]` of slot i and gets logits (V). A row whose
-    /// position is [#IDLE] leaves its slot untouched and its logits are meaningless. The arrays may be shorter than
-    /// `slots()`: only slots 0..ids.length-1 take part, so active sequences belong in the lowest slots. The result of
-    /// a row does not depend on the other rows, bit for bit.
+    /// One decode step: row i puts `ids[i]` at position `positions[i]` of slot i and gets logits (V). A row
+    /// whose position is [#IDLE] leaves its slot untouched, and its logits are meaningless. The arrays may be
+    /// shorter than `slots()`: only slots 0 to `ids.length - 1` take part, so active sequences belong in the
+    /// lowest slots. The result of a row does not depend on the other rows, bit for bit.
     float[][] decode(int[] ids, int[] positions);
 
     /// Exchanges the contents of two slots.
@@ -26,6 +29,4 @@ public interface ModelRunner extends AutoCloseable {
 
     @Override
     void close();
-
-    int IDLE = -1;
 }

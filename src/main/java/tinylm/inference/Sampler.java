@@ -4,9 +4,9 @@ import java.util.Arrays;
 
 /// Chooses the next token id: a pure function of logits, tokens seen, parameters and the number of the draw.
 ///
-/// The filters act in Hugging Face's order (transformers, `GenerationMixin._get_logits_processor`): repetition penalty,
-/// temperature, top-k, top-p, min-p. Equal logits are ordered by id, so top-k keeps exactly k tokens. Exponentials are
-/// [StrictMath]'s, so that every machine draws alike.
+/// The filters act in Hugging Face's order (transformers, `GenerationMixin._get_logits_processor`): repetition
+/// penalty, temperature, top-k, top-p, min-p. Equal logits are ordered by id, so top-k keeps exactly k tokens.
+/// Exponentials are [StrictMath]'s, so that every machine draws alike.
 public final class Sampler {
 
     /// @param id the chosen token

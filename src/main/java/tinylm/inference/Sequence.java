@@ -75,8 +75,8 @@ final class Sequence implements Generation {
         trusted = Integer.MAX_VALUE;
     }
 
-    /// Chooses the next token from the logits (V) after the last one, and publishes what can be published. Returns why
-    /// the sequence must end now, if it must.
+    /// Chooses the next token from the logits (V) after the last one, and publishes what can be published. Returns
+    /// why the sequence must end now, if it must.
     Optional<FinishReason> advance(float[] logits) {
         var sampled = Sampler.sample(logits, seen, request.parameters(), generated);
         append(sampled.id());

@@ -2,10 +2,9 @@ package tinylm.inference;
 
 import java.util.Arrays;
 
-/// The rows of the KV cache as a ledger: whose each row is and which tokens it holds. Rows in use are the lowest, so
-/// that
-/// a decode step covers them and no others; above them lie the rows of idle leases, least recently used given away
-/// first. Touches no tensor: whoever owns the cache is told what to exchange. Engine thread only.
+/// The rows of the KV cache as a ledger: whose each row is and which tokens it holds. Rows in use are the lowest,
+/// so that a decode step covers them and no others; above them lie the rows of idle leases, least recently used
+/// given away first. Touches no tensor: whoever owns the cache is told what to exchange. Engine thread only.
 final class Slots {
 
     /// Exchanges the contents of two rows of the real cache.
@@ -21,8 +20,8 @@ final class Slots {
         private int[] ids = {};
         private long lastUsed;
 
-        /// How many tokens of a text's window the row holds already: the longest common beginning, if the row's window
-        /// starts at the same place of the text.
+        /// How many tokens of a text's window the row holds already: the longest common beginning, if the row's
+        /// window starts at the same place of the text.
         int holds(int windowStart, int[] window) {
             if (windowStart != start) {
                 return 0;

@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
 /// drops what the interrupted one would have dropped.
 ///
 /// The engine draws its random numbers on one thread: 28 ms for the attention weights of 8 rows of 256, six times a
-/// forward. A counter-based generator (SplitMix64's finaliser, Steele et al. 2014) on all cores needs a twentieth of it.
+/// forward. A counter-based generator (SplitMix64's finaliser, Steele et al. 2014) on all cores needs a twentieth of
+/// it.
 ///
 /// The masks' memory is lent to the autograd graph and used again from the next [#begin] on: begin only after
 /// `backward`. Owned by the thread that trains.
@@ -30,8 +31,7 @@ public final class DropoutMasks implements Dropout {
     /// @param probability of dropping an element, in (0, 1), resolved to 1/65,536
     public DropoutMasks(double probability, long seed) {
         if (!(probability > 0 && probability < 1)) {
-            throw new IllegalArgumentException(
-                    "the probability must be above 0 and below 1, but is " + probability);
+            throw new IllegalArgumentException("the probability must be above 0 and below 1, but is " + probability);
         }
         this.seed = seed;
         this.threshold = (int) Math.round(probability * 65536);

@@ -13,8 +13,8 @@ import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
-/// GPT-2: token and position embeddings, L pre-norm transformer blocks, a final layer norm, and a head that is the token
-/// embedding transposed (Radford et al. 2019; weight tying: Press and Wolf 2017).
+/// GPT-2: token and position embeddings, L pre-norm transformer blocks, a final layer norm, and a head that is the
+/// token embedding transposed (Radford et al. 2019; weight tying: Press and Wolf 2017).
 ///
 /// Owns its parameters; close it to free them. One thread at a time may use it.
 public final class Gpt implements AutoCloseable {
@@ -44,8 +44,8 @@ public final class Gpt implements AutoCloseable {
         this.finalNorm = new LayerNorm("transformer.ln_f", parameters);
     }
 
-    /// The logits (B, T, V) of the character after each of `ids` (B, T), int64. Whether this trains, prefills or decodes
-    /// is the cache's business alone. The result belongs to the manager of `ids`.
+    /// The logits (B, T, V) of the character after each of `ids` (B, T), int64. Whether this trains, prefills or
+    /// decodes is the cache's business alone. The result belongs to the manager of `ids`.
     public NDArray forward(NDArray ids, KvCache cache, Dropout dropout) {
         return logits(stream(ids, cache, dropout));
     }
@@ -97,8 +97,8 @@ public final class Gpt implements AutoCloseable {
         return new Gpt(parent, config, (name, shape) -> {
             FloatBuffer values = weights.get(name);
             if (values == null || values.remaining() != new Shape(shape).size()) {
-                throw new IllegalArgumentException(name + " must hold " + new Shape(shape).size() + " values, but holds "
-                        + (values == null ? "none" : values.remaining()));
+                throw new IllegalArgumentException(name + " must hold " + new Shape(shape).size()
+                        + " values, but holds " + (values == null ? "none" : values.remaining()));
             }
             return values;
         });
@@ -108,7 +108,8 @@ public final class Gpt implements AutoCloseable {
         return config;
     }
 
-    /// The trained arrays by Hugging Face name, in the order of [ParameterShapes]; the optimizer changes them in place.
+    /// The trained arrays by Hugging Face name, in the order of [ParameterShapes]; the optimizer changes them in
+    /// place.
     public Map<String, NDArray> parameters() {
         return Collections.unmodifiableMap(parameters);
     }

@@ -7,11 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
-/// Keys and values of S sequences, one slot each: (S, H, C, D) per layer. A forward pass gets a view of it: [#prefill]
-/// one slot and several positions, [#decode] several slots and one position each.
+/// Keys and values of S sequences, one slot each: (S, H, C, D) per layer. A forward pass gets a view of it:
+/// [#prefill] one slot and several positions, [#decode] several slots and one position each.
 ///
-/// Rows are written by plain memory copies into the arrays' own memory, which costs a tenth of indexed NDArray writes.
-/// Owned by one thread.
+/// Rows are written by plain memory copies into the arrays' own memory, which costs a tenth of indexed NDArray
+/// writes. Owned by one thread.
 public final class SlotCache implements AutoCloseable {
 
     /// Decode attends over a number of positions rounded up to this, so that few shapes occur; what lies behind a
@@ -55,7 +55,8 @@ public final class SlotCache implements AutoCloseable {
     public KvCache prefill(NDManager step, int slot, int start, int length) {
         int end = start + length;
         FullSequence full = FullSequence.of(step, start, length);
-        NDArray mask = start == 0 ? full.mask() : step.zeros(new Shape(length, start)).concat(full.mask(), 1); // (T, K)
+        NDArray mask =
+                start == 0 ? full.mask() : step.zeros(new Shape(length, start)).concat(full.mask(), 1); // (T, K)
         return new View(full.positions(), mask, slot, slot + 1, end) {
             @Override
             void write(MemorySegment memory, MemorySegment rows) {

@@ -14,8 +14,8 @@ public final class Torch {
 
     private Torch() {}
 
-    /// Loads the engine's native libraries, unless they are loaded, and sets how many threads one operation may use in
-    /// this process.
+    /// Loads the engine's native libraries, unless they are loaded, and sets how many threads one operation may use
+    /// in this process.
     public static void load(int threads) {
         Engine.getEngine("PyTorch");
         JniUtils.setNumThreads(threads);

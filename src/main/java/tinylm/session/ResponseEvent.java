@@ -3,8 +3,8 @@ package tinylm.session;
 import java.time.Duration;
 import tinylm.inference.FinishReason;
 
-/// What becomes of a response: `Created`, any number of `Delta`s, then one `Ended` or one `Failed`. `Created` is heard
-/// before [Session#create] returns, the rest on the engine thread, which must not be blocked.
+/// What becomes of a response: `Created`, any number of `Delta`s, then one `Ended` or one `Failed`. `Created` is
+/// heard before [Session#create] returns, the rest on the engine thread, which must not be blocked.
 public sealed interface ResponseEvent {
 
     record Created(String id, ResponseRequest request) implements ResponseEvent {}

@@ -15,8 +15,8 @@ import tinylm.text.CharTokenizer;
 import tinylm.text.StreamDecoder;
 import tinylm.text.UnknownCharacterException;
 
-/// One visitor: the texts of the last responses, and the lease of a slot that still holds the newest. One response at a
-/// time. Any thread.
+/// One visitor: the texts of the last responses, and the lease of a slot that still holds the newest. One response
+/// at a time. Any thread.
 public final class Session implements AutoCloseable {
 
     private static final int REMEMBERED = 16;

@@ -3,8 +3,8 @@ package tinylm.training;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/// The training batches: windows at random offsets. The batch of a step is a function of (seed, step) alone, so a resumed
-/// run sees what the interrupted one would have seen.
+/// The training batches: windows at random offsets. The batch of a step is a function of (seed, step) alone, so a
+/// resumed run sees what the interrupted one would have seen.
 public record Batches(int[] ids, TrainingConfig config) {
 
     /// @param rows windows of the batch

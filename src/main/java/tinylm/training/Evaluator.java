@@ -10,8 +10,8 @@ import tinylm.model.FullSequence;
 import tinylm.model.Gpt;
 import tinylm.model.Torch;
 
-/// The protocol `val-full-C`: the validation characters cut into consecutive windows of C targets, the last one shorter,
-/// no context before a window, dropout off. Every character after the first is scored exactly once.
+/// The protocol `val-full-C`: the validation characters cut into consecutive windows of C targets, the last one
+/// shorter, no context before a window, dropout off. Every character after the first is scored exactly once.
 public final class Evaluator {
 
     private static final int CHARACTERS = 4096; // of one forward pass: small enough for the cache
@@ -29,7 +29,8 @@ public final class Evaluator {
         int length = model.config().contextLength();
         int targets = ids.length - 1;
         if (targets < 1) {
-            throw new IllegalArgumentException("at least 2 characters are needed to score, but there are " + ids.length);
+            throw new IllegalArgumentException(
+                    "at least 2 characters are needed to score, but there are " + ids.length);
         }
         int whole = targets / length;
         int batch = Math.max(1, CHARACTERS / length);

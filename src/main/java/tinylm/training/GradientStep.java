@@ -72,7 +72,8 @@ final class GradientStep {
             NDArray ids = part.create(batch.inputs(), new Shape(batch.rows(), batch.length())); // (B, T)
             FullSequence sequence = FullSequence.of(part, batch.positionOffset(), batch.length());
             NDArray logits = model.forward(ids, sequence, dropout); // (B, T, V)
-            NDArray loss = Loss.negativeLogLikelihoods(logits, part.create(batch.targets())).mean();
+            NDArray loss = Loss.negativeLogLikelihoods(logits, part.create(batch.targets()))
+                    .mean();
             collector.backward(loss.mul(Torch.scalar(part, share)));
             return loss.getFloat();
         } finally {

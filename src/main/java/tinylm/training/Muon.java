@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import tinylm.model.Torch;
 
-/// Momentum, orthogonalized by five Newton-Schulz iterations (Jordan 2024, "Muon: An optimizer for hidden layers"), with
-/// the update scaled to AdamW's size by 0.2 sqrt(max(rows, columns)) and weight decay (Liu et al. 2025). For the hidden
-/// matrices; the joined query-key-value matrix counts as its three squares.
+/// Momentum, orthogonalized by five Newton-Schulz iterations (Jordan 2024, "Muon: An optimizer for hidden layers"),
+/// with the update scaled to AdamW's size by 0.2 sqrt(max(rows, columns)) and weight decay (Liu et al. 2025). For
+/// the hidden matrices; the joined query-key-value matrix counts as its three squares.
 ///
 /// Matrices of one shape are worked on together, as one (n, rows, columns) array.
 final class Muon implements Optimizer {

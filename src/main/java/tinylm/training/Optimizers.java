@@ -14,12 +14,14 @@ final class Optimizers implements Optimizer {
     Optimizers(NDManager parent, TrainingConfig config, Map<String, NDArray> parameters) {
         Map<String, NDArray> hidden = new LinkedHashMap<>();
         Map<String, NDArray> others = new LinkedHashMap<>();
-        parameters.forEach((name, parameter) -> (isHiddenMatrix(name, parameter) ? hidden : others).put(name, parameter));
+        parameters.forEach(
+                (name, parameter) -> (isHiddenMatrix(name, parameter) ? hidden : others).put(name, parameter));
         parts = switch (config.optimizer()) {
             case ADAMW -> List.of(new AdamW(parent, parameters, config.learningRate(), config.weightDecay()));
-            case MUON -> List.of(
-                    new Muon(parent, hidden, config.muonLearningRate(), config.weightDecay()),
-                    new AdamW(parent, others, config.learningRate(), config.weightDecay()));
+            case MUON ->
+                List.of(
+                        new Muon(parent, hidden, config.muonLearningRate(), config.weightDecay()),
+                        new AdamW(parent, others, config.learningRate(), config.weightDecay()));
         };
     }
 

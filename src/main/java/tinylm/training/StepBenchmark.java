@@ -25,12 +25,14 @@ public final class StepBenchmark implements AutoCloseable {
         model = Gpt.initialize(manager, shape, 1);
         gradients = new GradientStep(model, 1);
         optimizers = new Optimizers(manager, config, model.parameters());
-        batches = new Batches(new SplittableRandom(1).ints(100_000, 0, shape.vocabSize()).toArray(), config);
+        batches = new Batches(
+                new SplittableRandom(1).ints(100_000, 0, shape.vocabSize()).toArray(), config);
     }
 
     public void step() {
         try (NDManager work = manager.newSubManager()) {
-            var result = gradients.compute(work, batches.at(step), step, () -> false).orElseThrow();
+            var result =
+                    gradients.compute(work, batches.at(step), step, () -> false).orElseThrow();
             GradientClip.apply(work, result.gradients(), config.clip());
             optimizers.update(work, result.gradients(), step, config.schedule().at(step));
             step++;

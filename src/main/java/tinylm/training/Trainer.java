@@ -20,8 +20,8 @@ import tinylm.model.Torch;
 import tinylm.text.Corpus;
 import tinylm.training.GradientStep.Result;
 
-/// One training run. Weights after N steps are the same bits whether the run went through or was stopped at any instant
-/// and resumed: batch and dropout are functions of (seed, step), and a checkpoint holds all else.
+/// One training run. Weights after N steps are the same bits whether the run went through or was stopped at any
+/// instant and resumed: batch and dropout are functions of (seed, step), and a checkpoint holds all else.
 ///
 /// Owned by one thread; one run at a time in a process.
 public final class Trainer implements AutoCloseable {
@@ -75,7 +75,8 @@ public final class Trainer implements AutoCloseable {
         return new Trainer(config, corpus, directory, listener, manager, model, 0);
     }
 
-    /// The run that saved `checkpoint`, from there on. `config` may differ from the checkpoint's in the number of steps.
+    /// The run that saved `checkpoint`, from there on. `config` may differ from the checkpoint's in the number of
+    /// steps.
     ///
     /// @throws IllegalArgumentException when the checkpoint does not hold what this run needs
     public static Trainer resume(
@@ -85,8 +86,8 @@ public final class Trainer implements AutoCloseable {
             Consumer<TrainingEvent> listener,
             Checkpoint checkpoint) {
         if (!checkpoint.config().withDropout(0).equals(config.model().withDropout(0))) {
-            throw new IllegalArgumentException(checkpoint.directory() + " holds a model of shape "
-                    + checkpoint.config() + ", but the run's is " + config.model());
+            throw new IllegalArgumentException(checkpoint.directory() + " holds a model of shape " + checkpoint.config()
+                    + ", but the run's is " + config.model());
         }
         NDManager manager = NDManager.newBaseManager();
         Map<String, FloatBuffer> weights = new LinkedHashMap<>();
@@ -199,8 +200,8 @@ public final class Trainer implements AutoCloseable {
 
     private static Map<String, Tensor> tensors(Map<String, NDArray> arrays) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        arrays.forEach((name, array) ->
-                tensors.put(name, new Tensor(array.getShape().getShape(), Torch.view(array))));
+        arrays.forEach(
+                (name, array) -> tensors.put(name, new Tensor(array.getShape().getShape(), Torch.view(array))));
         return tensors;
     }
 

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Map;
 import tinylm.model.GptConfig;
 
-/// Everything that decides what a run computes. Two runs with the same config, corpus and number of threads end with the
-/// same weights, bit for bit.
+/// Everything that decides what a run computes. Two runs with the same config, corpus and number of threads end
+/// with the same weights, bit for bit.
 ///
 /// @param model shape of the model; `dropout` in it is in force while training
 /// @param steps optimizer updates
-/// @param batchSize rows of `contextLength` characters per step; earlier stages of the curriculum have more, shorter rows
+/// @param batchSize rows of `contextLength` characters per step; earlier stages of the curriculum have more, shorter
+/// rows
 /// @param optimizer rule for the hidden matrices
 /// @param learningRate AdamW's peak
 /// @param muonLearningRate Muon's peak, unused with [OptimizerKind#ADAMW]
@@ -41,7 +42,9 @@ public record TrainingConfig(
         curriculum = List.copyOf(curriculum);
         require(steps >= 1 && steps <= 10_000_000, "steps must lie in 1..10,000,000, but is " + steps);
         require(batchSize >= 1 && batchSize <= 4096, "batch size must lie in 1..4096, but is " + batchSize);
-        require(learningRate > 0 && learningRate <= 1, "learning rate must be above 0 and at most 1, but is " + learningRate);
+        require(
+                learningRate > 0 && learningRate <= 1,
+                "learning rate must be above 0 and at most 1, but is " + learningRate);
         require(
                 muonLearningRate > 0 && muonLearningRate <= 1,
                 "Muon's learning rate must be above 0 and at most 1, but is " + muonLearningRate);
@@ -53,10 +56,13 @@ public record TrainingConfig(
                 "evaluation interval must lie in 1..10,000,000, but is " + evaluationInterval);
         double until = 0;
         for (Stage stage : curriculum) {
-            require(stage.until() > until, "the curriculum's stages must end one after the other, but " + stage.until()
-                    + " follows " + until);
-            require(stage.contextLength() <= model.contextLength(), "a stage's context must be at most the model's, "
-                    + model.contextLength() + ", but is " + stage.contextLength());
+            require(
+                    stage.until() > until,
+                    "the curriculum's stages must end one after the other, but " + stage.until() + " follows " + until);
+            require(
+                    stage.contextLength() <= model.contextLength(),
+                    "a stage's context must be at most the model's, " + model.contextLength() + ", but is "
+                            + stage.contextLength());
             until = stage.until();
         }
     }

@@ -7,8 +7,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.net.URISyntaxException;
 
-/// Browsers let any page open a socket to any server and say where the page came from: only our own pages may. Programs
-/// send no Origin and are let in.
+/// Browsers let any page open a socket to any server and say where the page came from: only our own pages may.
+/// Programs send no Origin and are let in.
 @ApplicationScoped
 public class OriginCheck implements HttpUpgradeCheck {
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
-/// Frames on their way to one client, sent one after the other. Adding never blocks: a reader that falls too far behind
-/// is given up. Any thread.
+/// Frames on their way to one client, sent one after the other. Adding never blocks: a reader that falls too far
+/// behind is given up. Any thread.
 final class Outbox {
 
     private final Function<String, CompletionStage<Void>> sender;

@@ -6,9 +6,8 @@ import java.util.function.Consumer;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
 
-/// Turns the events of one visitor's responses into frames: the first character at once, then at most one delta in 30
-/// ms,
-/// and none while the reader is behind. Any thread; never blocks.
+/// Turns the events of one visitor's responses into frames: the first character at once, then at most one delta in
+/// 30 ms, and none while the reader is behind. Any thread; never blocks.
 final class ResponseStream implements Consumer<ResponseEvent> {
 
     static final long MILLIS_BETWEEN_DELTAS = 30;

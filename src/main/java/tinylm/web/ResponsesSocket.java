@@ -17,8 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import tinylm.session.Session;
 
 /// `WS /v1/responses`: text streams to a browser. Frames of a connection are heard one after the other on its event
-/// loop
-/// and only start or stop work, so a cancel is never behind a running stream nor ahead of its create.
+/// loop and only start or stop work, so a cancel is never behind a running stream nor ahead of its create.
 @WebSocket(path = "/v1/responses")
 public class ResponsesSocket {
 

@@ -18,8 +18,8 @@ public interface ServerConfig {
     @WithDefault("64")
     int slots();
 
-    /// Names by which browsers may call this server. Absent: when it listens on this machine only, `localhost` and its
-    /// addresses; otherwise any.
+    /// Names by which browsers may call this server. Absent: when it listens on this machine only, `localhost` and
+    /// its addresses; otherwise any.
     Optional<List<String>> allowedHosts();
 
     LimitsConfig limits();

@@ -46,8 +46,27 @@ class CommandLineTest {
         Files.writeString(corpus, OwnText.text(20_000));
         String out = folder.resolve("run").toString();
         String[] train = {
-            "train", "--corpus", corpus.toString(), "--out", out, "--preset", "demo", "--steps", "12", "--layers", "2",
-            "--width", "32", "--heads", "2", "--context", "32", "--curriculum", "none", "--evaluate-every", "6"
+            "train",
+            "--corpus",
+            corpus.toString(),
+            "--out",
+            out,
+            "--preset",
+            "demo",
+            "--steps",
+            "12",
+            "--layers",
+            "2",
+            "--width",
+            "32",
+            "--heads",
+            "2",
+            "--context",
+            "32",
+            "--curriculum",
+            "none",
+            "--evaluate-every",
+            "6"
         };
         Result trained = run(train);
         assertEquals(0, trained.code, trained.err);
@@ -62,9 +81,7 @@ class CommandLineTest {
         assertEquals(0, resumed.code, resumed.err);
         assertTrue(resumed.err.contains("steps 12 to 18"), resumed.err);
 
-        String[] generate = {
-            "generate", "--checkpoint", out, "--prompt", "Oh, ", "--tokens", "40", "--seed", "5"
-        };
+        String[] generate = {"generate", "--checkpoint", out, "--prompt", "Oh, ", "--tokens", "40", "--seed", "5"};
         Result first = run(generate);
         assertEquals(0, first.code, first.err);
         assertTrue(first.out.startsWith("Oh, "), first.out);
@@ -100,9 +117,8 @@ class CommandLineTest {
     void wrong_usage_is_a_sentence_and_exit_code_2(String line, String sentence) throws Exception {
         Path corpus = folder.resolve("own.txt");
         Files.writeString(corpus, OwnText.text(20_000));
-        String command = line.startsWith("train")
-                ? line + " --corpus " + corpus + " --out " + folder.resolve("run")
-                : line;
+        String command =
+                line.startsWith("train") ? line + " --corpus " + corpus + " --out " + folder.resolve("run") : line;
         Result result = run(command.trim().split(" +"));
         assertEquals(2, result.code, result.err);
         assertTrue(result.err.contains(sentence), result.err);

@@ -27,8 +27,8 @@ final class PackagedProcess implements AutoCloseable {
         this.process = process;
         this.folder = folder;
         Thread.ofVirtual().start(() -> {
-            try (var reader = new BufferedReader(
-                    new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            try (var reader =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
                 reader.lines().forEach(lines::add);
             } catch (IOException | UncheckedIOException e) {
                 lines.add("(output ended: " + e.getMessage() + ")");
@@ -43,13 +43,17 @@ final class PackagedProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "-Djava.util.logging.manager=org.jboss.logmanager.LogManager"));
         if (arguments[0].equals("serve")) {
-            command.addAll(List.of("-jar", APPLICATION.resolve("quarkus-run.jar").toString()));
+            command.addAll(
+                    List.of("-jar", APPLICATION.resolve("quarkus-run.jar").toString()));
         } else {
-            command.addAll(List.of("-cp", String.join(":", APPLICATION + "/app/*", APPLICATION + "/lib/boot/*",
-                    APPLICATION + "/lib/main/*"), "tinylm.cli.Main"));
+            command.addAll(List.of(
+                    "-cp",
+                    String.join(":", APPLICATION + "/app/*", APPLICATION + "/lib/boot/*", APPLICATION + "/lib/main/*"),
+                    "tinylm.cli.Main"));
         }
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         builder.environment().put("DJL_OFFLINE", "true");
         builder.environment().put("OMP_WAIT_POLICY", "passive");
         return new PackagedProcess(builder.start(), folder);
@@ -76,7 +80,9 @@ final class PackagedProcess implements AutoCloseable {
 
     /// Sends a signal by name, as `TERM` or `INT`.
     void signal(String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     /// Seconds until it ended; fails when it does not within `most`.

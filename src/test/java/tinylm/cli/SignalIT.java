@@ -36,8 +36,19 @@ class SignalIT {
         for (int time = 0; time < TIMES; time++) {
             List<String> arguments = time == 0
                     ? List.of(
-                            "train", "--preset", "small", "--steps", "100000", "--evaluate-every", "20", "--dropout",
-                            "0.1", "--corpus", corpus.toString(), "--out", run.toString())
+                            "train",
+                            "--preset",
+                            "small",
+                            "--steps",
+                            "100000",
+                            "--evaluate-every",
+                            "20",
+                            "--dropout",
+                            "0.1",
+                            "--corpus",
+                            corpus.toString(),
+                            "--out",
+                            run.toString())
                     : List.of("train", "--resume", "--corpus", corpus.toString(), "--out", run.toString());
             try (var process = PackagedProcess.start(folder, arguments.toArray(String[]::new))) {
                 process.await("parameters, steps");

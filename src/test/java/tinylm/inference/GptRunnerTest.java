@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 import tinylm.model.Dropout;
 import tinylm.model.FullSequence;
 import tinylm.model.Gpt;
@@ -87,7 +87,8 @@ class GptRunnerTest {
             }
             float[][] together = generate(slot, rows, prompt, next);
             for (int i = 0; i < alone.length; i++) {
-                assertArrayEquals(alone[i], together[i], "trial " + trial + ", slot " + slot + " of " + rows + ", step " + i);
+                assertArrayEquals(
+                        alone[i], together[i], "trial " + trial + ", slot " + slot + " of " + rows + ", step " + i);
             }
         }
     }

@@ -19,12 +19,20 @@ class FiniteDifferenceTest {
         Torch.load(2);
         Torch.recordNoGradients();
         SplittableRandom random = new SplittableRandom(5);
-        Batch batch = new Batch(2, 6, 1, random.longs(12, 0, 9).toArray(), random.longs(12, 0, 9).toArray());
+        Batch batch = new Batch(
+                2,
+                6,
+                1,
+                random.longs(12, 0, 9).toArray(),
+                random.longs(12, 0, 9).toArray());
         try (NDManager manager = NDManager.newBaseManager()) {
             Gpt model = Gpt.initialize(manager, new GptConfig(9, 8, 2, 2, 8, 0.2), 3);
             model.parameters().values().forEach(parameter -> parameter.addi(parameter.mul(4))); // steeper slopes
             GradientStep gradients = new GradientStep(model, 7);
-            var exact = gradients.compute(manager, batch, 4, () -> false).orElseThrow().gradients();
+            var exact = gradients
+                    .compute(manager, batch, 4, () -> false)
+                    .orElseThrow()
+                    .gradients();
             model.parameters().forEach((name, parameter) -> {
                 float[] slope = exact.get(name).toFloatArray();
                 FloatBuffer values = Torch.view(parameter);
@@ -37,7 +45,8 @@ class FiniteDifferenceTest {
                     values.put(i, before - h);
                     double below = loss(gradients, manager, batch);
                     values.put(i, before);
-                    assertEquals((above - below) / (2 * h), slope[i], 2e-3 + 0.02 * Math.abs(slope[i]), name + " at " + i);
+                    assertEquals(
+                            (above - below) / (2 * h), slope[i], 2e-3 + 0.02 * Math.abs(slope[i]), name + " at " + i);
                 }
             });
         }

@@ -36,8 +36,7 @@ class GoldenTest {
             Gpt model = golden.model(manager);
             Batch batch = golden.batch();
             Torch.recordNoGradients();
-            NDArray ids = manager.create(
-                    batch.inputs(), new Shape(batch.rows(), batch.length()));
+            NDArray ids = manager.create(batch.inputs(), new Shape(batch.rows(), batch.length()));
             float[] logits = model.forward(ids, FullSequence.of(manager, 0, batch.length()), Dropout.NONE)
                     .toFloatArray();
             JsonNode expected = golden.json.get("logits");
@@ -83,7 +82,10 @@ class GoldenTest {
             LearningRate schedule = new LearningRate(
                     adamW.get("warmupSteps").asInt(), adamW.get("maxSteps").asInt(), DecayShape.COSINE);
             try (AdamW optimizer = new AdamW(
-                    manager, model.parameters(), peak, adamW.get("weightDecay2d").asDouble())) {
+                    manager,
+                    model.parameters(),
+                    peak,
+                    adamW.get("weightDecay2d").asDouble())) {
                 for (JsonNode expected : adamW.get("steps")) {
                     int step = expected.get("step").asInt();
                     Result result = gradients

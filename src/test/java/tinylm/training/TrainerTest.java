@@ -62,10 +62,20 @@ class TrainerTest {
     void another_seed_ends_with_other_weights() {
         TrainingConfig config = config(OptimizerKind.MUON);
         TrainingConfig other = new TrainingConfig(
-                config.model(), STEPS, 8, OptimizerKind.MUON, 2e-3, 0.01, 0.1, 1, 0.1, DecayShape.LINEAR,
-                config.curriculum(), 10, 2);
-        assertNotEquals(
-                weightsAfter(config, folder.resolve("one")), weightsAfter(other, folder.resolve("two")));
+                config.model(),
+                STEPS,
+                8,
+                OptimizerKind.MUON,
+                2e-3,
+                0.01,
+                0.1,
+                1,
+                0.1,
+                DecayShape.LINEAR,
+                config.curriculum(),
+                10,
+                2);
+        assertNotEquals(weightsAfter(config, folder.resolve("one")), weightsAfter(other, folder.resolve("two")));
     }
 
     @Test
@@ -87,11 +97,25 @@ class TrainerTest {
         try (NDManager manager = NDManager.newBaseManager();
                 Trainer trainer = Trainer.start(
                         new TrainingConfig(
-                                model, 250, 4, OptimizerKind.MUON, 2e-3, 0.01, 0, 1, 0.02, DecayShape.LINEAR,
-                                List.of(), 1000, 1),
+                                model,
+                                250,
+                                4,
+                                OptimizerKind.MUON,
+                                2e-3,
+                                0.01,
+                                0,
+                                1,
+                                0.02,
+                                DecayShape.LINEAR,
+                                List.of(),
+                                1000,
+                                1),
                         new Corpus(
-                                "one batch", corpus.sha256(), corpus.tokenizer(),
-                                Arrays.copyOf(corpus.trainIds(), 33), corpus.validationIds()),
+                                "one batch",
+                                corpus.sha256(),
+                                corpus.tokenizer(),
+                                Arrays.copyOf(corpus.trainIds(), 33),
+                                corpus.validationIds()),
                         folder,
                         event -> last.add(event))) {
             trainer.run(() -> false);
@@ -109,7 +133,8 @@ class TrainerTest {
     @Test
     void the_demo_preset_learns_in_200_steps() {
         Corpus text = OwnText.corpusOrTinyShakespeare();
-        TrainingConfig config = Preset.DEMO.config()
+        TrainingConfig config = Preset.DEMO
+                .config()
                 .withSteps(200)
                 .withVocabSize(text.tokenizer().vocabSize());
         try (Trainer trainer = Trainer.start(config, text, folder, _ -> {})) {
@@ -124,8 +149,12 @@ class TrainerTest {
         List<Integer> counts = new ArrayList<>();
         try (Trainer trainer = Trainer.start(config(OptimizerKind.MUON), corpus, folder, _ -> {})) {
             trainer.run(() -> {
-                counts.add(trainer.model().parameters().get("transformer.wte.weight").getManager()
-                        .getManagedArrays().size());
+                counts.add(trainer.model()
+                        .parameters()
+                        .get("transformer.wte.weight")
+                        .getManager()
+                        .getManagedArrays()
+                        .size());
                 return false;
             });
         }
@@ -137,11 +166,21 @@ class TrainerTest {
         TrainingConfig config = config(OptimizerKind.MUON);
         weightsAfter(config, folder);
         TrainingConfig wider = new TrainingConfig(
-                new GptConfig(config.model().vocabSize(), 32, 2, 2, 64, 0), STEPS, 8, OptimizerKind.MUON, 2e-3, 0.01,
-                0.1, 1, 0.1, DecayShape.LINEAR, List.of(), 10, 1);
+                new GptConfig(config.model().vocabSize(), 32, 2, 2, 64, 0),
+                STEPS,
+                8,
+                OptimizerKind.MUON,
+                2e-3,
+                0.01,
+                0.1,
+                1,
+                0.1,
+                DecayShape.LINEAR,
+                List.of(),
+                10,
+                1);
         assertThrows(
-                IllegalArgumentException.class,
-                () -> Trainer.resume(wider, corpus, folder, _ -> {}, newest(folder)));
+                IllegalArgumentException.class, () -> Trainer.resume(wider, corpus, folder, _ -> {}, newest(folder)));
     }
 
     @Test
