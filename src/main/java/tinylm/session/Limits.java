@@ -9,8 +9,6 @@ package tinylm.session;
 /// @param stopCharacters most characters in each
 public record Limits(int promptCharacters, int outputTokens, int textCharacters, int stops, int stopCharacters) {
 
-    public static final Limits DEFAULT = new Limits(20_000, 10_000, 200_000, 4, 100);
-
     public Limits {
         if (Math.min(Math.min(promptCharacters, outputTokens), Math.min(textCharacters, stopCharacters)) < 1
                 || stops < 0) {

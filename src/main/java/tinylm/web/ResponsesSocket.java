@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.websockets.next.CloseReason;
 import io.quarkus.websockets.next.OnClose;
+import io.quarkus.websockets.next.OnError;
 import io.quarkus.websockets.next.OnOpen;
 import io.quarkus.websockets.next.OnTextMessage;
 import io.quarkus.websockets.next.UserData.TypedKey;
@@ -14,6 +15,7 @@ import io.vertx.core.Vertx;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
 import tinylm.session.Session;
 
 /// `WS /v1/responses`: text streams to a browser. Frames of a connection are heard one after the other on its event
@@ -21,9 +23,12 @@ import tinylm.session.Session;
 @WebSocket(path = "/v1/responses")
 public class ResponsesSocket {
 
+    private static final Logger LOG = Logger.getLogger(ResponsesSocket.class);
     private static final TypedKey<Visitor> VISITOR = new TypedKey<>("visitor");
     private static final CloseReason TOO_SLOW =
             new CloseReason(1008, "The text was not read fast enough; please connect again.");
+    private static final CloseReason UNREADABLE =
+            new CloseReason(1008, "That message could not be taken; most likely it was too long.");
     /// Most characters that may wait for a slow reader: the longest completion twice over, with room to spare.
     private static final int MOST_WAITING = 1 << 18;
 
@@ -66,6 +71,17 @@ public class ResponsesSocket {
     @NonBlocking
     void close(WebSocketConnection connection) {
         connection.userData().get(VISITOR).close();
+    }
+
+    /// A connection that was lost, or a message longer than the configured limit, which only the container sees.
+    @OnError
+    @NonBlocking
+    void fail(WebSocketConnection connection, Throwable error) {
+        LOG.debugf(error, "connection %s", connection.id());
+        if (connection.isOpen()) {
+            LOG.warnf("Closing connection %s: %s", connection.id(), error.getMessage());
+            connection.close(UNREADABLE).subscribeAsCompletionStage();
+        }
     }
 
     private void later(long millis, Runnable task) {
