@@ -1,6 +1,5 @@
 package tinylm.cli;
 
-import ai.djl.ndarray.NDManager;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,12 +16,10 @@ import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.inference.Engine;
 import tinylm.inference.GenerationRequest;
-import tinylm.inference.GptRunner;
 import tinylm.inference.Lease;
+import tinylm.inference.LoadedModel;
 import tinylm.inference.SamplingParameters;
 import tinylm.inference.TokenEvent;
-import tinylm.model.Gpt;
-import tinylm.model.Torch;
 import tinylm.text.StreamDecoder;
 import tinylm.text.UnknownCharacterException;
 
@@ -105,12 +102,9 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.print(prompt);
         out.flush();
-        Torch.load(threads);
         try (var stopping = new StopOnSignal();
-                NDManager manager = NDManager.newBaseManager();
-                Gpt model = loaded.model(manager);
-                Engine engine = new Engine(new GptRunner(manager, model, 4))) {
-            return write(engine, request, new StreamDecoder(loaded.tokenizer()), out, stopping);
+                var model = LoadedModel.open(loaded, 4, threads)) {
+            return write(model.engine(), request, new StreamDecoder(loaded.tokenizer()), out, stopping);
         }
     }
 

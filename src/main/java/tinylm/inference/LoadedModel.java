@@ -1,10 +1,7 @@
 package tinylm.inference;
 
 import ai.djl.ndarray.NDManager;
-import java.nio.FloatBuffer;
-import java.util.LinkedHashMap;
 import tinylm.checkpoint.Checkpoint;
-import tinylm.model.Gpt;
 import tinylm.model.Torch;
 
 /// A checkpoint in memory with an engine at work on it. Owns all of it; close it before the process ends.
@@ -25,11 +22,9 @@ public final class LoadedModel implements AutoCloseable {
     /// @throws tinylm.checkpoint.CheckpointException if the weights were changed since the checkpoint was verified
     public static LoadedModel open(Checkpoint checkpoint, int slots, int threads) {
         Torch.load(threads);
-        var weights = new LinkedHashMap<String, FloatBuffer>();
-        checkpoint.weights().forEach((name, tensor) -> weights.put(name, tensor.data()));
         var manager = NDManager.newBaseManager();
         try {
-            var model = Gpt.load(manager, checkpoint.config(), weights);
+            var model = checkpoint.model(manager);
             return new LoadedModel(checkpoint, manager, new Engine(new GptRunner(manager, model, slots)));
         } catch (RuntimeException e) {
             manager.close();

@@ -1,0 +1,124 @@
+package tinylm.cli;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The packaged program with the shipped checkpoint, as a new user has it.
+@DisabledOnOs(OS.WINDOWS)
+class PackagedIT {
+
+    private static final String SHIPPED =
+            Path.of("data/checkpoint").toAbsolutePath().toString();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void serves_the_page_streams_a_completion_and_ends_cleanly_in_the_middle_of_one() throws Exception {
+        try (var server = PackagedProcess.start(folder, "serve", "--port", "0", "--checkpoint", SHIPPED)) {
+            String line = server.await("tinylm is at http");
+            var address = Pattern.compile("http://([0-9.]+:[0-9]+)").matcher(line);
+            assertTrue(address.find(), line);
+            given().baseUri(address.group()).get("/").then().statusCode(200).body(containsString("2,731,200"));
+
+            BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
+            WebSocket socket = connect(URI.create("ws://" + address.group(1) + "/v1/responses"), events);
+            socket.sendText(
+                    "{\"type\":\"response.create\",\"input\":\"ROMEO:\",\"max_output_tokens\":200,\"seed\":1}", true);
+            assertEquals(200, streamed(events).length());
+
+            socket.sendText("{\"type\":\"response.create\",\"input\":\"ROMEO:\",\"max_output_tokens\":10000}", true);
+            while (!next(events).get("type").asText().equals("response.output_text.delta")) {}
+            server.signal("TERM");
+            assertTrue(server.secondsToEnd(Duration.ofSeconds(10)) < 5);
+            assertEquals(0, server.crashReports().size(), server.output());
+            assertEquals(143, server.exitCode(), server.output());
+        }
+    }
+
+    @Test
+    void the_shipped_model_writes_the_same_text_for_the_same_seed() throws Exception {
+        String[] arguments = {"generate", "--checkpoint", SHIPPED, "--tokens", "120", "--seed", "3"};
+        String first = generate(arguments);
+        assertTrue(first.startsWith("ROMEO:"), first);
+        assertEquals(first, generate(arguments));
+    }
+
+    private String generate(String... arguments) throws Exception {
+        try (var process = PackagedProcess.start(folder, arguments)) {
+            process.secondsToEnd(Duration.ofSeconds(60));
+            assertEquals(0, process.exitCode(), process.output());
+            return process.lines().stream()
+                    .filter(line -> !line.contains("a second, seed"))
+                    .reduce("", (text, line) -> text + line + "\n");
+        }
+    }
+
+    private static String streamed(BlockingQueue<JsonNode> events) throws InterruptedException {
+        StringBuilder text = new StringBuilder();
+        while (true) {
+            JsonNode event = next(events);
+            switch (event.get("type").asText()) {
+                case "response.output_text.delta" ->
+                    text.append(event.get("delta").asText());
+                case "response.incomplete" -> {
+                    return text.toString();
+                }
+                case "error", "response.failed" -> throw new AssertionError(event.toString());
+                default -> {}
+            }
+        }
+    }
+
+    private static JsonNode next(BlockingQueue<JsonNode> events) throws InterruptedException {
+        JsonNode event = events.poll(30, TimeUnit.SECONDS);
+        if (event == null) {
+            throw new AssertionError("no event for 30 seconds");
+        }
+        return event;
+    }
+
+    private static WebSocket connect(URI address, BlockingQueue<JsonNode> events) {
+        return HttpClient.newHttpClient()
+                .newWebSocketBuilder()
+                .buildAsync(address, new WebSocket.Listener() {
+                    private final StringBuilder frame = new StringBuilder();
+
+                    @Override
+                    public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+                        frame.append(data);
+                        if (last) {
+                            try {
+                                events.add(new ObjectMapper().readTree(frame.toString()));
+                            } catch (JsonProcessingException e) {
+                                throw new AssertionError(e);
+                            }
+                            frame.setLength(0);
+                        }
+                        socket.request(1);
+                        return null;
+                    }
+                })
+                .join();
+    }
+}
