@@ -5,6 +5,7 @@ import { actions } from './actions';
 import { copy } from './clipboard';
 import { composer } from './composer';
 import { Connection } from './connection';
+import { follow, isNear } from './follow';
 import type { Knob } from './knobs';
 import { KNOBS, dice, problemOf, scales as scalesOf } from './knobs';
 import { Manuscript } from './manuscript';
@@ -28,6 +29,7 @@ export function mount(root: HTMLElement, model: Model): void {
   const manuscript = new Manuscript();
   const wide = matchMedia('(min-width: 60rem)');
   let state: State = recall();
+  let shown: State = state;
   let unfolded = false;
   let askedAt = 0;
   let frame = 0;
@@ -47,9 +49,20 @@ export function mount(root: HTMLElement, model: Model): void {
 
   function update(): void {
     frame = 0;
+    const begins = shown.text?.responseId !== state.text?.responseId;
+    const looking = begins || ((isBusy(shown) || isBusy(state)) && isNear(end(), floor()));
     render(view(), root);
-    const bar = root.querySelector('.actions')!.getBoundingClientRect();
-    manuscript.update(state.text, isBusy(state) && state.pending === null, bar.top);
+    manuscript.update(state.text, isBusy(state) && state.pending === null);
+    if (looking) follow(end(), floor());
+    shown = state;
+  }
+
+  function end(): Element {
+    return root.querySelector('.manuscript > :last-child')!;
+  }
+
+  function floor(): number {
+    return root.querySelector('.actions')!.getBoundingClientRect().top;
   }
 
   function save(): void {
@@ -65,7 +78,7 @@ export function mount(root: HTMLElement, model: Model): void {
         example: (prompt) => write(prompt),
         removeUnknown: () => write(withoutUnknown(state.prompt, model)),
       })}
-      ${settings(state, scales, wide.matches || unfolded, {
+      ${settings(state, scales, wide.matches ? 'fixed' : unfolded ? 'open' : 'closed', {
         set: (knob, value) => dispatch({ type: 'setting typed', knob, value }),
         roll: () => dispatch({ type: 'setting typed', knob: 'seed', value: dice() }),
         restore: () => dispatch({ type: 'settings restored' }),
@@ -118,7 +131,6 @@ export function mount(root: HTMLElement, model: Model): void {
     }
     askedAt = performance.now();
     dispatch({ type: 'asked', ask: kind, prompt });
-    revealSoon();
   }
 
   function promptIsGood(): boolean {
@@ -173,10 +185,6 @@ export function mount(root: HTMLElement, model: Model): void {
   async function copied(): Promise<void> {
     const done = await copy(whole(), manuscript.element);
     dispatch({ type: 'said', status: done ? 'Copied.' : 'The browser did not allow copying: select the text and copy it by hand.' });
-  }
-
-  function revealSoon(): void {
-    requestAnimationFrame(() => manuscript.follow(root.querySelector('.actions')!.getBoundingClientRect().top));
   }
 
   addEventListener('keydown', (event) => {

@@ -4,9 +4,6 @@
  */
 import type { Text } from './state';
 
-/** The reader follows the writing while its end is no further below the window than this. */
-const FOLLOW_WITHIN_PX = 96;
-
 export class Manuscript {
   readonly element = make('article', 'manuscript-text');
   readonly #caret = make('span', 'manuscript-caret');
@@ -18,24 +15,14 @@ export class Manuscript {
     this.#caret.setAttribute('aria-hidden', 'true');
   }
 
-  /** Brings the document up to `text`; `floor` is the first pixel of the window that something else covers. */
-  update(text: Text | null, writing: boolean, floor: number): void {
+  update(text: Text | null, writing: boolean): void {
     this.element.hidden = text === null;
     this.#caret.hidden = !writing;
     this.element.setAttribute('aria-busy', String(writing));
     if (text === null) return;
-    const isNew = text.serial !== this.#serial;
-    const follows = writing && (isNew || this.#below(floor) < FOLLOW_WITHIN_PX);
-    if (isNew) this.#begin(text);
+    if (text.serial !== this.#serial) this.#begin(text);
     if (text.completion.length > this.#shown) this.#append(text.completion.slice(this.#shown), 'manuscript-completion');
     this.#shown = text.completion.length;
-    if (follows) this.follow(floor);
-  }
-
-  /** Scrolls until the end of the text is above `floor`. */
-  follow(floor: number): void {
-    const below = this.#below(floor - 24);
-    if (below > 0) scrollBy({ top: below, behavior: 'instant' });
   }
 
   #begin(text: Text): void {
@@ -59,10 +46,6 @@ export class Manuscript {
     const line = make('div', 'manuscript-line');
     line.append(this.#caret);
     this.element.append(line);
-  }
-
-  #below(floor: number): number {
-    return this.element.getBoundingClientRect().bottom - floor;
   }
 }
 

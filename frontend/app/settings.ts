@@ -13,21 +13,24 @@ export interface SettingsActions {
   toggled(event: Event): void;
 }
 
+/** Beside the text the settings are always open; above it, on a phone, they unfold. */
+export type Fold = 'fixed' | 'open' | 'closed';
+
 type Scales = Readonly<Record<Knob, Scale>>;
 
-export function settings(state: State, scales: Scales, open: boolean, on: SettingsActions): TemplateResult {
+export function settings(state: State, scales: Scales, fold: Fold, on: SettingsActions): TemplateResult {
   const changed = KNOBS.some((knob) => state.settings[knob] !== DEFAULTS[knob]);
   return html`
-    <aside class="settings" aria-label="Settings">
-      <details class="settings-fold" ?open=${live(open)} @toggle=${on.toggled}>
-        <summary class="settings-summary">
+    <section class="settings" aria-label="Settings">
+      <details class="settings-fold" ?open=${live(fold !== 'closed')} @toggle=${on.toggled}>
+        <summary class="settings-summary" tabindex=${fold === 'fixed' ? -1 : 0}>
           <span class="label">Settings</span>
           <span class="settings-brief">${brief(state)}</span>
         </summary>
         ${KNOBS.map((knob) => row(knob, scales[knob], state, on))}
         <button type="button" class="link settings-restore" ?hidden=${!changed} @click=${on.restore}>Restore the defaults</button>
       </details>
-    </aside>`;
+    </section>`;
 }
 
 function row(knob: Knob, scale: Scale, state: State, on: SettingsActions): TemplateResult {
