@@ -15,7 +15,14 @@ public final class Main {
 
     /// Exit code 0 on success, 2 for wrong usage, 1 for a failure, with one sentence on standard error.
     static int run(String... arguments) {
-        return new CommandLine(new TinylmCommand())
+        CommandLine commandLine = new CommandLine(new TinylmCommand());
+        commandLine
+                .getSubcommands()
+                .get("train")
+                .getCommandSpec()
+                .usageMessage()
+                .footer(TrainingOptions.table());
+        return commandLine
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((wrong, _) -> {
                     CommandLine command = wrong.getCommandLine();
