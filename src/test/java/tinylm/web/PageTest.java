@@ -141,7 +141,7 @@ class PageTest {
         var request = server.request();
         assertEquals("MARIN:", request.get("input").asText());
         assertNotEquals(7, request.get("seed").asLong());
-        assertEquals(request.get("seed").asText(), field("Seed").inputValue());
+        assertThat(field("Seed")).hasValue(request.get("seed").asText());
         server.begin(request.get("seed").asLong());
         server.write("\nTwo");
         server.end("max_output_tokens");
