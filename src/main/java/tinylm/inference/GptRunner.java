@@ -13,14 +13,18 @@ import tinylm.model.Torch;
 /// Runs a [Gpt] over a [SlotCache]. Every decode batch is padded to a multiple of 4 rows: the matrix kernels then
 /// give a row the same bits whatever stands beside it, while batches of 1, 2, 3 or 5 differ in the last ones.
 ///
+/// A small batch runs on one thread, for waking a second costs more than it gives; the bits are the same.
+///
 /// Owns the cache, not the model.
 public final class GptRunner implements ModelRunner {
 
     private static final int ROWS = 4;
+    private static final int ROWS_WORTH_ALL_THREADS = 16;
 
     private final Gpt model;
     private final NDManager manager;
     private final SlotCache cache;
+    private final int threads = Torch.threads();
 
     public GptRunner(NDManager parent, Gpt model, int slots) {
         if (slots < ROWS || slots % ROWS != 0) {
@@ -48,7 +52,7 @@ public final class GptRunner implements ModelRunner {
             throw new IllegalArgumentException("positions " + start + ".." + (start + ids.length - 1)
                     + " must lie in 0.." + (config().contextLength() - 1));
         }
-        Torch.recordNoGradients();
+        prepareThread(threads);
         try (NDManager step = manager.newSubManager()) {
             NDArray tokens = step.create(widen(ids, ids.length), new Shape(1, ids.length)); // (B = 1, T)
             return rows(model.forwardLast(tokens, cache.prefill(step, slot, start, ids.length)), 1)[0];
@@ -65,7 +69,7 @@ public final class GptRunner implements ModelRunner {
         int[] padded = new int[rows];
         Arrays.fill(padded, IDLE);
         System.arraycopy(positions, 0, padded, 0, positions.length);
-        Torch.recordNoGradients();
+        prepareThread(rows < ROWS_WORTH_ALL_THREADS ? 1 : threads);
         try (NDManager step = manager.newSubManager()) {
             NDArray tokens = step.create(widen(ids, rows), new Shape(rows, 1)); // (B, T = 1)
             return rows(model.forwardLast(tokens, cache.decode(step, padded)), ids.length);
@@ -80,6 +84,11 @@ public final class GptRunner implements ModelRunner {
     @Override
     public void close() {
         manager.close();
+    }
+
+    private static void prepareThread(int threads) {
+        Torch.recordNoGradients();
+        Torch.useThreads(threads);
     }
 
     private static long[] widen(int[] ids, int length) {

@@ -18,7 +18,14 @@ public final class Torch {
     /// in this process.
     public static void load(int threads) {
         Engine.getEngine("PyTorch");
-        JniUtils.setNumThreads(threads);
+        useThreads(threads);
+    }
+
+    /// How many threads the next operations of the calling thread may use.
+    public static void useThreads(int threads) {
+        if (JniUtils.getNumThreads() != threads) {
+            JniUtils.setNumThreads(threads);
+        }
     }
 
     public static int threads() {
