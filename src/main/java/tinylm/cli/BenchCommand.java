@@ -77,11 +77,12 @@ final class BenchCommand implements Callable<Integer> {
                     int[] ids = new int[streams];
                     int[] positions = new int[streams];
                     Arrays.fill(positions, context - 1);
-                    double seconds = median(200, () -> runner.decode(ids, positions));
+                    double seconds = median(400, () -> runner.decode(ids, positions));
                     double floor = streams * operations(1, context) / rate;
                     out.printf(
                             "%-44s %8.2f ms %7.2f ms %7.1fx %,8.0f characters/s%n",
-                            "decode, %d streams, context %d, %s".formatted(streams, context, threads(used)),
+                            "decode, %d %s, context %d, %s"
+                                    .formatted(streams, streams == 1 ? "stream" : "streams", context, threads(used)),
                             seconds * 1e3,
                             floor * 1e3,
                             seconds / floor,
@@ -124,7 +125,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /// Median seconds of `runs` runs, after a few to warm up.
     private static double median(int runs, Runnable action) {
-        for (int i = 0; i < 1 + runs / 2; i++) {
+        for (int i = 0; i < 1 + runs; i++) {
             action.run();
         }
         long[] times = new long[runs];

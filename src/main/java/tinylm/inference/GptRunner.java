@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import tinylm.model.Gpt;
 import tinylm.model.GptConfig;
 import tinylm.model.SlotCache;
@@ -19,7 +18,7 @@ import tinylm.model.Torch;
 public final class GptRunner implements ModelRunner {
 
     private static final int ROWS = 4;
-    private static final int ROWS_WORTH_ALL_THREADS = 16;
+    private static final int SEQUENCES_WORTH_ALL_THREADS = 4;
 
     private final Gpt model;
     private final NDManager manager;
@@ -66,13 +65,10 @@ public final class GptRunner implements ModelRunner {
                     + ", but are " + ids.length + " and " + positions.length);
         }
         int rows = (ids.length + ROWS - 1) / ROWS * ROWS;
-        int[] padded = new int[rows];
-        Arrays.fill(padded, IDLE);
-        System.arraycopy(positions, 0, padded, 0, positions.length);
-        prepareThread(rows < ROWS_WORTH_ALL_THREADS ? 1 : threads);
+        prepareThread(ids.length < SEQUENCES_WORTH_ALL_THREADS ? 1 : threads);
         try (NDManager step = manager.newSubManager()) {
             NDArray tokens = step.create(widen(ids, rows), new Shape(rows, 1)); // (B, T = 1)
-            return rows(model.forwardLast(tokens, cache.decode(step, padded)), ids.length);
+            return rows(model.forwardLast(tokens, cache.decode(step, positions, rows)), ids.length);
         }
     }
 

@@ -1,17 +1,15 @@
 package tinylm.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import java.util.Map;
+import tinylm.model.KvCache.KeysAndValues;
 
 /// softmax(q k' / sqrt(D) + mask) v for each head (Vaswani et al. 2017, equation 1). The cache says what k and v are:
 /// those of the new positions alone while training, those of the whole sequence so far while generating.
 final class CausalSelfAttention {
 
     private final int layer;
-    private final int nHead;
-    private final int headDim;
+    private final Heads heads;
     private final Linear queryKeyValue; // E -> 3E
     private final Linear output; // E -> E
     private final NDArray scale; // 1 / sqrt(D)
@@ -19,28 +17,32 @@ final class CausalSelfAttention {
     CausalSelfAttention(int layer, GptConfig config, Map<String, NDArray> parameters) {
         String prefix = "transformer.h." + layer + ".attn";
         this.layer = layer;
-        this.nHead = config.nHead();
-        this.headDim = config.headDim();
+        this.heads = Heads.of(config);
         this.queryKeyValue = new Linear(prefix + ".c_attn", parameters);
         this.output = new Linear(prefix + ".c_proj", parameters);
-        this.scale = Torch.scalar(queryKeyValue.manager(), 1 / Math.sqrt(headDim));
+        this.scale = Torch.scalar(queryKeyValue.manager(), 1 / Math.sqrt(config.headDim()));
     }
 
     NDArray forward(NDArray x, KvCache cache, Dropout dropout) {
-        NDList qkv = queryKeyValue.forward(x).split(3, 2); // 3 x (B, T, E)
-        NDArray q = heads(qkv.get(0)).mul(scale); // (B, H, T, D)
-        NDArray k = cache.keys(layer, heads(qkv.get(1))); // (B, H, K, D)
-        NDArray v = cache.values(layer, heads(qkv.get(2))); // (B, H, K, D)
+        NDArray qkv = queryKeyValue.forward(x); // (B, T, 3E)
+        KeysAndValues kv = cache.extend(layer, qkv); // (rows, H, K, D) each
+        NDArray q = heads.queries(first(cache.rows(), qkv)).mul(scale); // (rows, H, T, D)
 
-        NDArray scores = q.matMul(k.transpose(0, 1, 3, 2)).addi(cache.mask()); // (B, H, T, K)
-        NDArray attended = dropout.apply(scores.softmax(-1)).matMul(v); // (B, H, T, D)
+        NDArray scores = q.matMul(kv.keys().transpose(0, 1, 3, 2)).addi(cache.mask()); // (rows, H, T, K)
+        NDArray attended = dropout.apply(scores.softmax(-1)).matMul(kv.values()); // (rows, H, T, D)
 
-        NDArray joined = attended.transpose(0, 2, 1, 3).reshape(x.getShape()); // (B, T, E)
+        NDArray joined = fillUp(heads.join(attended), x); // (B, T, E)
         return dropout.apply(output.forward(joined));
     }
 
-    private NDArray heads(NDArray x) {
-        Shape shape = x.getShape();
-        return x.reshape(shape.get(0), shape.get(1), nHead, headDim).transpose(0, 2, 1, 3); // (B, H, T, D)
+    private static NDArray first(long rows, NDArray batch) {
+        return rows == batch.getShape().get(0) ? batch : Torch.slice(batch, 0, 0, rows);
+    }
+
+    /// Brings a batch back to as many rows as `x` has, with rows of `x`.
+    private static NDArray fillUp(NDArray batch, NDArray x) {
+        long rows = batch.getShape().get(0);
+        long wanted = x.getShape().get(0);
+        return rows == wanted ? batch : batch.concat(Torch.slice(x, 0, rows, wanted), 0);
     }
 }

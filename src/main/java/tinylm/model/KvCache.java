@@ -9,13 +9,16 @@ public interface KvCache {
     /// Indices into the position embedding, int64, (T) or (B, T).
     NDArray positions();
 
-    /// Takes the keys (B, H, T, D) of the new positions and returns all keys (B, H, K, D) that they may attend to.
-    NDArray keys(int layer, NDArray k);
+    /// How many rows of the batch are sequences. What stands behind them only fills the batch up, attends to nothing,
+    /// and comes out as whatever.
+    long rows();
 
-    /// Takes the values (B, H, T, D) of the new positions and returns all values (B, H, K, D) that they may attend
-    /// to.
-    NDArray values(int layer, NDArray v);
+    /// Takes queries, keys and values of the new positions side by side, (B, T, 3E), and returns the keys and
+    /// values (rows, H, K, D) that the new positions may attend to.
+    KeysAndValues extend(int layer, NDArray queryKeyValue);
 
-    /// Added to the scores (B, H, T, K): 0 where position t may attend to k, minus infinity elsewhere.
+    /// Added to the scores (rows, H, T, K): 0 where position t may attend to k, minus infinity elsewhere.
     NDArray mask();
+
+    record KeysAndValues(NDArray keys, NDArray values) {}
 }

@@ -2,16 +2,17 @@ package tinylm.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /// Keys and values of S sequences, one slot each: (S, H, C, D) per layer. A forward pass gets a view of it:
 /// [#prefill] one slot and several positions, [#decode] several slots and one position each.
 ///
-/// Rows are written by plain memory copies into the arrays' own memory, which costs a tenth of indexed NDArray
-/// writes. Owned by one thread.
+/// New rows are copied from the projection's own memory into the cache's own memory, which costs a tenth of indexed
+/// NDArray writes. Owned by one thread.
 public final class SlotCache implements AutoCloseable {
 
     /// Decode attends over a number of positions rounded up to this, so that few shapes occur; what lies behind a
@@ -21,93 +22,82 @@ public final class SlotCache implements AutoCloseable {
     private final GptConfig config;
     private final int slots;
     private final NDManager manager;
-    private final NDArray[] keys;
-    private final NDArray[] values;
-    private final MemorySegment[] keyMemory;
-    private final MemorySegment[] valueMemory;
-    private final long headBytes; // of one head of one slot: C x D floats
+    private final Layer[] layers;
     private final long rowBytes; // of one position of one head: D floats
+    private final long headBytes; // of one head of one slot: C x D floats
 
     public SlotCache(NDManager parent, GptConfig config, int slots) {
         this.config = config;
         this.slots = slots;
         this.manager = parent.newSubManager();
-        this.keys = new NDArray[config.nLayer()];
-        this.values = new NDArray[config.nLayer()];
-        this.keyMemory = new MemorySegment[config.nLayer()];
-        this.valueMemory = new MemorySegment[config.nLayer()];
         this.rowBytes = 4L * config.headDim();
         this.headBytes = rowBytes * config.contextLength();
         Shape shape = new Shape(slots, config.nHead(), config.contextLength(), config.headDim());
-        for (int layer = 0; layer < config.nLayer(); layer++) {
-            keys[layer] = manager.zeros(shape);
-            values[layer] = manager.zeros(shape);
-            keyMemory[layer] = MemorySegment.ofBuffer(keys[layer].toByteBuffer(true));
-            valueMemory[layer] = MemorySegment.ofBuffer(values[layer].toByteBuffer(true));
+        this.layers = new Layer[config.nLayer()];
+        Arrays.setAll(layers, _ -> Layer.of(manager.zeros(shape), manager.zeros(shape)));
+    }
+
+    private record Layer(NDArray keys, NDArray values, MemorySegment keyMemory, MemorySegment valueMemory) {
+
+        static Layer of(NDArray keys, NDArray values) {
+            return new Layer(keys, values, memory(keys), memory(values));
         }
+    }
+
+    private static MemorySegment memory(NDArray array) {
+        return MemorySegment.ofBuffer(array.toByteBuffer(true));
     }
 
     public int slots() {
         return slots;
     }
 
-    /// New positions `start`, …, `start + length - 1` of one slot, after what it holds at 0..start-1.
+    /// New positions `start`, …, `start + length - 1` of one slot, after what it holds before.
     public KvCache prefill(NDManager step, int slot, int start, int length) {
-        int end = start + length;
-        FullSequence full = FullSequence.of(step, start, length);
-        NDArray mask =
-                start == 0 ? full.mask() : step.zeros(new Shape(length, start)).concat(full.mask(), 1); // (T, K)
-        return new View(full.positions(), mask, slot, slot + 1, end) {
-            @Override
-            void write(MemorySegment memory, MemorySegment rows) {
-                for (int head = 0; head < config.nHead(); head++) {
-                    long to = (slot * (long) config.nHead() + head) * headBytes + start * rowBytes;
-                    MemorySegment.copy(rows, head * length * rowBytes, memory, to, length * rowBytes);
-                }
-            }
-        };
+        NDArray mask = step.zeros(new Shape(length, start + length)); // (T, K)
+        FloatBuffer values = Torch.view(mask);
+        for (int t = 0; t < length; t++) {
+            hideAfter(values, t, start + length, start + t);
+        }
+        NDArray positions = step.arange(start, start + length, 1, DataType.INT64); // (T)
+        int[] places = new int[length];
+        Arrays.setAll(places, t -> start + t);
+        int[] rows = new int[length];
+        Arrays.fill(rows, slot);
+        return new View(positions, mask, slot, slot + 1, start + length, rows, places);
     }
 
-    /// One new position for each of the slots 0..positions.length-1; a negative position leaves its slot as it is.
-    public KvCache decode(NDManager step, int[] positions) {
+    /// One new position for each of the slots 0 to `positions.length - 1`, in a batch of `batch` rows; a negative
+    /// position leaves its slot as it is.
+    public KvCache decode(NDManager step, int[] positions, int batch) {
         int rows = positions.length;
-        int longest = 0;
-        for (int position : positions) {
-            longest = Math.max(longest, position + 1);
-        }
-        int span = Math.min(config.contextLength(), (longest + SPAN - 1) / SPAN * SPAN);
-        NDArray mask = step.zeros(new Shape(rows, 1, 1, span));
-        FloatBuffer maskValues = Torch.view(mask);
-        long[] indices = new long[rows];
+        int longest = Arrays.stream(positions).max().orElseThrow() + 1;
+        int span = Math.min(config.contextLength(), Math.max(1, (longest + SPAN - 1) / SPAN) * SPAN);
+        NDArray mask = step.zeros(new Shape(rows, 1, 1, span)); // (rows, 1, T = 1, K)
+        FloatBuffer values = Torch.view(mask);
+        long[] indices = new long[batch];
+        int[] slotOf = new int[rows];
         for (int row = 0; row < rows; row++) {
+            slotOf[row] = row;
             indices[row] = Math.max(0, positions[row]);
-            for (int k = (int) indices[row] + 1; k < span; k++) {
-                maskValues.put(row * span + k, Float.NEGATIVE_INFINITY);
-            }
+            hideAfter(values, row, span, (int) indices[row]);
         }
-        NDArray wherever = step.create(indices, new Shape(rows, 1)); // (B, T = 1)
-        return new View(wherever, mask, 0, rows, span) {
-            @Override
-            void write(MemorySegment memory, MemorySegment newRows) {
-                for (int row = 0; row < rows; row++) {
-                    if (positions[row] >= 0) {
-                        for (int head = 0; head < config.nHead(); head++) {
-                            long at = row * (long) config.nHead() + head;
-                            long to = at * headBytes + positions[row] * rowBytes;
-                            MemorySegment.copy(newRows, at * rowBytes, memory, to, rowBytes);
-                        }
-                    }
-                }
-            }
-        };
+        NDArray wherever = step.create(indices, new Shape(batch, 1)); // (B, T = 1)
+        return new View(wherever, mask, 0, rows, span, slotOf, positions);
+    }
+
+    private static void hideAfter(FloatBuffer mask, int row, int span, int position) {
+        for (int k = position + 1; k < span; k++) {
+            mask.put(row * span + k, Float.NEGATIVE_INFINITY);
+        }
     }
 
     /// Exchanges the contents of two slots.
     public void swap(int a, int b) {
         long bytes = headBytes * config.nHead();
         MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
-        for (int layer = 0; layer < config.nLayer(); layer++) {
-            for (MemorySegment memory : new MemorySegment[] {keyMemory[layer], valueMemory[layer]}) {
+        for (Layer layer : layers) {
+            for (MemorySegment memory : new MemorySegment[] {layer.keyMemory, layer.valueMemory}) {
                 MemorySegment.copy(memory, a * bytes, aside, 0, bytes);
                 MemorySegment.copy(memory, b * bytes, memory, a * bytes, bytes);
                 MemorySegment.copy(aside, 0, memory, b * bytes, bytes);
@@ -120,29 +110,36 @@ public final class SlotCache implements AutoCloseable {
         manager.close();
     }
 
-    /// Slots [from, to), positions [0, span) of the cache, for one forward pass.
-    private abstract class View implements KvCache {
+    /// Slots [from, to), positions [0, span) of the cache, for one forward pass whose new row i (of B T) belongs to
+    /// position `places[i]` of slot `rows[i]`, or nowhere when that is negative.
+    private final class View implements KvCache {
 
         private final NDArray positions;
         private final NDArray mask;
         private final int from;
         private final int to;
         private final int span;
+        private final int[] rows;
+        private final int[] places;
 
-        View(NDArray positions, NDArray mask, int from, int to, int span) {
+        View(NDArray positions, NDArray mask, int from, int to, int span, int[] rows, int[] places) {
             this.positions = positions;
             this.mask = mask;
             this.from = from;
             this.to = to;
             this.span = span;
+            this.rows = rows;
+            this.places = places;
         }
-
-        /// Copies the new positions' rows (B, H, T, D) to where they belong.
-        abstract void write(MemorySegment memory, MemorySegment rows);
 
         @Override
         public NDArray positions() {
             return positions;
+        }
+
+        @Override
+        public long rows() {
+            return to - from;
         }
 
         @Override
@@ -151,21 +148,28 @@ public final class SlotCache implements AutoCloseable {
         }
 
         @Override
-        public NDArray keys(int layer, NDArray k) {
-            return extend(keys[layer], keyMemory[layer], k);
+        public KeysAndValues extend(int index, NDArray queryKeyValue) {
+            Layer layer = layers[index];
+            MemorySegment fresh = memory(queryKeyValue);
+            long part = config.nHead() * rowBytes; // E floats: queries, then keys, then values
+            for (int i = 0; i < rows.length; i++) {
+                if (places[i] >= 0) {
+                    for (int head = 0; head < config.nHead(); head++) {
+                        long source = 3 * i * part + head * rowBytes;
+                        long target = (rows[i] * (long) config.nHead() + head) * headBytes + places[i] * rowBytes;
+                        MemorySegment.copy(fresh, source + part, layer.keyMemory, target, rowBytes);
+                        MemorySegment.copy(fresh, source + 2 * part, layer.valueMemory, target, rowBytes);
+                    }
+                }
+            }
+            NDManager step = queryKeyValue.getManager();
+            return new KeysAndValues(window(layer.keys, step), window(layer.values, step)); // (rows, H, K, D)
         }
 
-        @Override
-        public NDArray values(int layer, NDArray v) {
-            return extend(values[layer], valueMemory[layer], v);
-        }
-
-        private NDArray extend(NDArray cache, MemorySegment memory, NDArray rows) {
-            ByteBuffer contiguous = rows.toByteBuffer(true);
-            write(memory, MemorySegment.ofBuffer(contiguous));
-            NDArray slots = Torch.slice(cache, 0, from, to);
-            slots.attach(rows.getManager());
-            return Torch.slice(slots, 2, 0, span); // (B, H, K, D)
+        private NDArray window(NDArray cache, NDManager step) {
+            NDArray ofSlots = Torch.slice(cache, 0, from, to);
+            ofSlots.attach(step);
+            return Torch.slice(ofSlots, 2, 0, span);
         }
     }
 }

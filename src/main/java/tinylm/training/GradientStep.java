@@ -70,7 +70,8 @@ final class GradientStep {
         try (NDManager part = step.newSubManager();
                 GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDArray ids = part.create(batch.inputs(), new Shape(batch.rows(), batch.length())); // (B, T)
-            FullSequence sequence = FullSequence.of(part, batch.positionOffset(), batch.length());
+            FullSequence sequence =
+                    FullSequence.of(part, model.config(), batch.rows(), batch.positionOffset(), batch.length());
             NDArray logits = model.forward(ids, sequence, dropout); // (B, T, V)
             NDArray loss = Loss.negativeLogLikelihoods(logits, part.create(batch.targets()))
                     .mean();

@@ -55,7 +55,7 @@ final class PackagedProcess implements AutoCloseable {
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         builder.environment().put("DJL_OFFLINE", "true");
-        builder.environment().put("OMP_WAIT_POLICY", "passive");
+        builder.environment().put("GOMP_SPINCOUNT", "10000");
         return new PackagedProcess(builder.start(), folder);
     }
 

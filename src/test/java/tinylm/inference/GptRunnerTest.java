@@ -156,7 +156,7 @@ class GptRunnerTest {
             long[] wide = Arrays.stream(ids).asLongStream().toArray();
             float[] logits = model.forward(
                             step.create(wide, new Shape(1, ids.length)),
-                            FullSequence.of(step, 0, ids.length),
+                            FullSequence.of(step, model.config(), 1, 0, ids.length),
                             Dropout.NONE)
                     .toFloatArray();
             float[][] rows = new float[ids.length][];

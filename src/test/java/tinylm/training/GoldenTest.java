@@ -37,7 +37,10 @@ class GoldenTest {
             Batch batch = golden.batch();
             Torch.recordNoGradients();
             NDArray ids = manager.create(batch.inputs(), new Shape(batch.rows(), batch.length()));
-            float[] logits = model.forward(ids, FullSequence.of(manager, 0, batch.length()), Dropout.NONE)
+            float[] logits = model.forward(
+                            ids,
+                            FullSequence.of(manager, model.config(), batch.rows(), 0, batch.length()),
+                            Dropout.NONE)
                     .toFloatArray();
             JsonNode expected = golden.json.get("logits");
             boolean all = expected.size() == logits.length;
