@@ -9,11 +9,9 @@ import java.util.List;
 ///
 /// @param members the sequences taking part, by slot
 /// @param prefills the slots to prefill
-/// @param ids token to decode, by slot; a multiple of 4 long, as [ModelRunner] wants it; empty when nobody decodes
+/// @param ids token to decode, by slot, up to the last that decodes; empty when nobody does
 /// @param positions its position in the window, [ModelRunner#IDLE] for slots that do not decode
 record Batch(List<Member> members, List<Prefill> prefills, int[] ids, int[] positions) {
-
-    private static final int ROWS = 4;
 
     /// @param windowStart index in the text of the first token in view
     /// @param window the tokens in view, which the slot holds after the step
@@ -49,7 +47,7 @@ record Batch(List<Member> members, List<Prefill> prefills, int[] ids, int[] posi
             if (member.decodes()) {
                 ids[slot] = member.window[member.held];
                 positions[slot] = member.held;
-                rows = Math.ceilDiv(slot + 1, ROWS) * ROWS;
+                rows = slot + 1;
             } else {
                 var missing = Arrays.copyOfRange(member.window, member.held, member.window.length);
                 prefills.add(new Prefill(slot, member.held, missing));

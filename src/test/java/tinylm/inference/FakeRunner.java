@@ -65,7 +65,7 @@ public final class FakeRunner implements ModelRunner {
         decodes.incrementAndGet();
         widestDecode.accumulateAndGet(ids.length, Math::max);
         check(ids.length == positions.length && ids.length <= slots(), "decode of " + ids.length + " rows");
-        check(ids.length % 4 == 0 && ids.length > 0, "decode of " + ids.length + " rows, no multiple of 4");
+        check(ids.length > 0, "decode of no rows");
         var logits = new float[ids.length][];
         for (int slot = 0; slot < ids.length; slot++) {
             if (positions[slot] != IDLE) {
