@@ -7,8 +7,8 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tinylm.inference.GptRunner;
 import tinylm.model.Gpt;
@@ -32,8 +32,8 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--threads", description = "Threads of one operation. Default: all cores, ${DEFAULT-VALUE}")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Mixin
+    private Threads threads;
 
     @Override
     public Integer call() {
@@ -41,7 +41,7 @@ final class BenchCommand implements Callable<Integer> {
         try (var stop = new StopOnSignal();
                 NDManager manager = NDManager.newBaseManager()) {
             out.printf("%-44s %10s %10s %8s%n", "", "measured", "floor", "ratio");
-            for (int used = 1; used <= threads && !stop.requested(); used *= 2) {
+            for (int used = 1; used <= threads.count() && !stop.requested(); used *= 2) {
                 Torch.load(used);
                 Torch.recordNoGradients();
                 double rate = sgemm(manager);

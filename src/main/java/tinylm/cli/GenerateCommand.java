@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -89,11 +90,8 @@ final class GenerateCommand implements Callable<Integer> {
             description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
     private Path checkpoint = Home.CHECKPOINT;
 
-    @Option(
-            names = "--threads",
-            defaultValue = "1",
-            description = "Threads of one operation. Default: ${DEFAULT-VALUE}, the fastest for one text")
-    private int threads;
+    @Mixin
+    private Threads threads;
 
     @Override
     public Integer call() throws Exception {
@@ -103,7 +101,7 @@ final class GenerateCommand implements Callable<Integer> {
         out.print(prompt);
         out.flush();
         try (var stopping = new StopOnSignal();
-                var model = LoadedModel.open(loaded, 4, threads)) {
+                var model = LoadedModel.open(loaded, 4, threads.count())) {
             return write(model.engine(), request, new StreamDecoder(loaded.tokenizer()), out, stopping);
         }
     }

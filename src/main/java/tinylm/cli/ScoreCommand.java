@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,14 +45,14 @@ final class ScoreCommand implements Callable<Integer> {
             description = "A UTF-8 text. Default: tinyshakespeare, downloaded once into data/runtime")
     private Path corpus;
 
-    @Option(names = "--threads", description = "Threads of one operation. Default: all cores, ${DEFAULT-VALUE}")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Mixin
+    private Threads threads;
 
     @Override
     public Integer call() {
         Checkpoint loaded = load();
         Corpus text = Corpus.read(Corpora.locate(corpus, spec.commandLine().getErr()), loaded.tokenizer());
-        Torch.load(threads);
+        Torch.load(threads.count());
         try (var stop = new StopOnSignal();
                 NDManager manager = NDManager.newBaseManager();
                 Gpt model = loaded.model(manager)) {

@@ -48,8 +48,10 @@ final class StopOnSignal implements AutoCloseable {
     @Override
     public void close() {
         stopped.countDown();
-        if (!requested.get()) {
+        try {
             Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // the exit is under way: the hook runs, and has been let go
         }
     }
 }

@@ -1,5 +1,6 @@
 package tinylm.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -45,30 +46,33 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private TrainingOptions options;
 
-    @Option(names = "--threads", description = "Threads of one operation. Default: all cores, ${DEFAULT-VALUE}")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    @Mixin
+    private Threads threads;
 
     @Override
-    public Integer call() {
-        Torch.load(threads);
+    public Integer call() throws IOException {
+        Torch.load(threads.count());
         var progress = new TrainingProgress(spec.commandLine().getErr());
+        Supplier<Trainer> run = resume ? resumed(progress) : started(progress);
         try (var stop = new StopOnSignal();
-                Trainer trainer = resume ? resumed(progress) : started(progress)) {
+                var _ = RunLock.take(out);
+                Trainer trainer = run.get()) {
             progress.begin(trainer);
             return progress.end(trainer.run(stop::requested), out);
         }
     }
 
-    private Trainer started(TrainingProgress progress) {
+    private Supplier<Trainer> started(TrainingProgress progress) {
         if (Checkpoints.newest(out, _ -> {}).isPresent()) {
             throw new IllegalArgumentException(
                     out + " holds a run already; go on with it by --resume, or name another folder with --out");
         }
         Corpus text = Corpus.read(Corpora.locate(corpus, spec.commandLine().getErr()));
-        return Trainer.start(usage(() -> options.config(text.tokenizer().vocabSize())), text, out, progress::on);
+        TrainingConfig config = usage(() -> options.config(text.tokenizer().vocabSize()));
+        return () -> Trainer.start(config, text, out, progress::on);
     }
 
-    private Trainer resumed(TrainingProgress progress) {
+    private Supplier<Trainer> resumed(TrainingProgress progress) {
         Checkpoint newest = Checkpoints.newest(out, progress::refused)
                 .orElseThrow(() -> new IllegalArgumentException(
                         out + " holds no checkpoint to resume from; start without --resume"));
@@ -80,7 +84,8 @@ final class TrainCommand implements Callable<Integer> {
                     + provenance.corpus().sha256() + "; name it with --corpus");
         }
         TrainingConfig saved = TrainingConfig.fromMap(provenance.trainingConfig());
-        return Trainer.resume(usage(() -> options.resumed(saved)), text, out, progress::on, newest);
+        TrainingConfig config = usage(() -> options.resumed(saved));
+        return () -> Trainer.resume(config, text, out, progress::on, newest);
     }
 
     private <T> T usage(Supplier<T> config) {

@@ -105,6 +105,7 @@ class CommandLineTest {
                 "train --curriculum 64                | is written CONTEXT:SHARE",
                 "train --curriculum 512:0.5           | at most the model's, 256",
                 "train --preset huge                  | expected one of",
+                "train --threads 0                    | --threads must lie in 1..256, but is 0",
                 "train --nonsense                     | Unknown option",
                 "generate --tokens 0                  | --tokens must be at least 1, but is 0",
                 "generate --temperature 3             | --temperature must be between 0 and 2, but is 3",

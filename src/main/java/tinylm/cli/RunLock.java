@@ -1,0 +1,36 @@
+package tinylm.cli;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// Keeps a second process from training into the same folder. The system lets go of it when the process ends, however
+/// it ends.
+record RunLock(FileChannel channel) implements AutoCloseable {
+
+    /// @throws IllegalStateException when another process trains into `run`
+    static RunLock take(Path run) throws IOException {
+        Files.createDirectories(run);
+        FileChannel channel =
+                FileChannel.open(run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                return new RunLock(channel);
+            }
+        } catch (OverlappingFileLockException e) {
+            // held in this very process
+        }
+        channel.close();
+        throw new IllegalStateException(run + " is in use: another process trains into it");
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
