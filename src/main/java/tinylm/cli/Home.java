@@ -6,7 +6,7 @@ import java.nio.file.Path;
 /// writes unless told otherwise lies in it.
 final class Home {
 
-    private static final Path DIRECTORY = Path.of(System.getProperty("tinylm.home", ""));
+    private static final Path DIRECTORY = Path.of(System.getProperty("tinylm-home", ""));
 
     static final Path CHECKPOINT = DIRECTORY.resolve("data/checkpoint");
     static final Path CATALOG = DIRECTORY.resolve("data/corpora.json");

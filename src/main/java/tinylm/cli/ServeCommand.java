@@ -58,8 +58,21 @@ final class ServeCommand implements Callable<Integer> {
         System.setProperty("quarkus.http.port", Integer.toString(port));
         System.setProperty("tinylm.checkpoint", checkpoint.toAbsolutePath().toString());
         AtomicInteger code = new AtomicInteger();
-        Quarkus.run(null, (exitCode, failure) -> code.set(failure == null ? exitCode : 1));
+        Quarkus.run(null, (exitCode, failure) -> {
+            code.set(failure == null ? exitCode : 1);
+            if (failure != null) {
+                spec.commandLine().getErr().println("tinylm: the server did not start: " + innermost(failure));
+            }
+        });
         return code.get();
+    }
+
+    private static String innermost(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     private boolean isThisMachine() {

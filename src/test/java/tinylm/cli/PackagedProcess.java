@@ -41,7 +41,8 @@ final class PackagedProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
-                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager"));
+                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                "-Dtinylm-home=" + Path.of("").toAbsolutePath()));
         if (arguments[0].equals("serve")) {
             command.addAll(
                     List.of("-jar", APPLICATION.resolve("quarkus-run.jar").toString()));
