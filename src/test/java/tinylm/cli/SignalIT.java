@@ -11,14 +11,14 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.training.OwnText;
 
 /// SIGTERM and Ctrl-C at random instants: a clean end within 5 seconds, a checkpoint that loads, never a JVM crash.
-@DisabledOnOs(OS.WINDOWS)
+@EnabledOnOs({OS.LINUX, OS.MAC})
 class SignalIT {
 
     private static final int TIMES = 10;
