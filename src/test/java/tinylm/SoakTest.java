@@ -62,7 +62,7 @@ class SoakTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void memory_stays_flat_over_a_thousand_decode_steps() {
+    void memory_stays_flat_over_three_thousand_decode_steps() {
         Torch.load(2);
         try (NDManager manager = NDManager.newBaseManager();
                 Gpt model = Gpt.initialize(manager, new GptConfig(65, 128, 2, 4, 128, 0), 1);
@@ -72,11 +72,11 @@ class SoakTest {
             Arrays.fill(positions, 100);
             decode(runner, ids, positions, 500);
             long before = residentKilobytes();
-            decode(runner, ids, positions, 1000);
+            decode(runner, ids, positions, 3000);
             long growth = residentKilobytes() - before;
             assertTrue(
-                    growth < 16_384,
-                    "grew by " + growth + " kB, which one lost (16, 128) array a step would be half of");
+                    growth < 8_192,
+                    "grew by " + growth + " kB, a third of what one lost (16, 128) array a step would be");
         }
     }
 
@@ -95,7 +95,7 @@ class SoakTest {
         long growth = resident[1] - resident[0];
         assertTrue(
                 growth < 32_768,
-                "grew by " + growth + " kB, a fifth of what one lost set of gradients a step would be");
+                "grew by " + growth + " kB, a tenth of what one lost set of gradients a step would be");
     }
 
     private static void decode(GptRunner runner, int[] ids, int[] positions, int steps) {

@@ -59,7 +59,7 @@ final class ConfigJson {
         json.mustBe("scale_attn_weights", BooleanNode.TRUE, true);
         json.mustBe("scale_attn_by_inverse_layer_idx", BooleanNode.FALSE, false);
         json.mustBe("add_cross_attention", BooleanNode.FALSE, false);
-        int contextLength = json.integer("n_positions", 1, MOST_WIDTH);
+        int contextLength = json.integer("n_positions", 2, MOST_WIDTH);
         int nEmbd = json.integer("n_embd", 1, MOST_WIDTH);
         json.mustBe("n_ctx", Json.tree(contextLength), contextLength);
         json.mustBe("n_inner", NullNode.getInstance(), null, 4L * nEmbd);

@@ -141,7 +141,9 @@ final class GenerateCommand implements Callable<Integer> {
                         times[0] = times[1];
                     }
                     out.print(decoder.next(token.id()));
-                    out.flush();
+                    if (out.checkError()) {
+                        throw new IllegalStateException("nobody reads this");
+                    }
                 }
                 case TokenEvent.Finished _, TokenEvent.Failed _ -> done.complete(event);
             }
@@ -164,7 +166,9 @@ final class GenerateCommand implements Callable<Integer> {
                                 request.parameters().seed());
                 yield 0;
             }
-            case TokenEvent.Failed failed -> throw new IllegalStateException(failed.message());
+            case TokenEvent.Failed failed ->
+                throw new IllegalStateException(
+                        out.checkError() ? "standard output cannot be written to any more" : failed.message());
             case TokenEvent.Token _ -> throw new AssertionError("no end");
         };
     }

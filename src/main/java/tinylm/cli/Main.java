@@ -18,6 +18,10 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new TinylmCommand());
         commandLine
                 .getSubcommands()
+                .values()
+                .forEach(one -> one.getCommandSpec().versionProvider(new Version()));
+        commandLine
+                .getSubcommands()
                 .get("train")
                 .getCommandSpec()
                 .usageMessage()

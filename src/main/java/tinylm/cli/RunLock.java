@@ -12,9 +12,18 @@ import java.nio.file.StandardOpenOption;
 /// it ends.
 record RunLock(FileChannel channel) implements AutoCloseable {
 
-    /// @throws IllegalStateException when another process trains into `run`
-    static RunLock take(Path run) throws IOException {
-        Files.createDirectories(run);
+    /// @throws IllegalStateException when another process trains into `run`, or it cannot be written to
+    static RunLock take(Path run) {
+        try {
+            Files.createDirectories(run);
+            return lock(run);
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    run + " cannot be a run's folder; name one that can be written to (" + e + ")", e);
+        }
+    }
+
+    private static RunLock lock(Path run) throws IOException {
         FileChannel channel =
                 FileChannel.open(run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {

@@ -1,6 +1,8 @@
 package tinylm.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -12,6 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.Checkpoints;
+import tinylm.checkpoint.Provenance;
 import tinylm.model.Torch;
 import tinylm.text.Corpus;
 import tinylm.training.Trainer;
@@ -51,41 +54,50 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Torch.load(threads.count());
-        var progress = new TrainingProgress(spec.commandLine().getErr());
-        Supplier<Trainer> run = resume ? resumed(progress) : started(progress);
+        PrintWriter log = spec.commandLine().getErr();
+        var progress = new TrainingProgress(log);
+        if (resume && !Files.isDirectory(out)) {
+            throw new IllegalArgumentException(nothingToResume());
+        }
+        Corpus text = Corpus.read(Corpora.locate(corpus, log));
+        TrainingConfig fresh = usage(() -> options.config(text.tokenizer().vocabSize()));
         try (var stop = new StopOnSignal();
-                var _ = RunLock.take(out);
-                Trainer trainer = run.get()) {
-            progress.begin(trainer);
-            return progress.end(trainer.run(stop::requested), out);
+                var _ = RunLock.take(out)) {
+            Torch.load(threads.count());
+            try (Trainer trainer = resume ? resumed(text, progress) : started(fresh, text, progress)) {
+                progress.begin(trainer);
+                return progress.end(trainer.run(stop::requested), out);
+            }
         }
     }
 
-    private Supplier<Trainer> started(TrainingProgress progress) {
+    private Trainer started(TrainingConfig config, Corpus text, TrainingProgress progress) {
         if (Checkpoints.newest(out, _ -> {}).isPresent()) {
             throw new IllegalArgumentException(
                     out + " holds a run already; go on with it by --resume, or name another folder with --out");
         }
-        Corpus text = Corpus.read(Corpora.locate(corpus, spec.commandLine().getErr()));
-        TrainingConfig config = usage(() -> options.config(text.tokenizer().vocabSize()));
-        return () -> Trainer.start(config, text, out, progress::on);
+        return Trainer.start(config, text, out, progress::on);
     }
 
-    private Supplier<Trainer> resumed(TrainingProgress progress) {
+    private Trainer resumed(Corpus text, TrainingProgress progress) {
         Checkpoint newest = Checkpoints.newest(out, progress::refused)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        out + " holds no checkpoint to resume from; start without --resume"));
-        var provenance = newest.manifest().orElseThrow().provenance();
-        Corpus text = Corpus.read(Corpora.locate(corpus, spec.commandLine().getErr()), newest.tokenizer());
+                .orElseThrow(() -> new IllegalArgumentException(nothingToResume()));
+        Provenance provenance = newest.manifest().orElseThrow().provenance();
         if (!text.sha256().equals(provenance.corpus().sha256())) {
             throw new IllegalArgumentException("the run in " + out + " learnt another text, "
                     + provenance.corpus().name() + " with SHA-256 "
                     + provenance.corpus().sha256() + "; name it with --corpus");
         }
-        TrainingConfig saved = TrainingConfig.fromMap(provenance.trainingConfig());
-        TrainingConfig config = usage(() -> options.resumed(saved));
-        return () -> Trainer.resume(config, text, out, progress::on, newest);
+        TrainingConfig config = usage(() -> options.resumed(TrainingConfig.fromMap(provenance.trainingConfig())));
+        if (config.steps() < provenance.step()) {
+            throw new IllegalArgumentException("the run in " + out + " has done " + provenance.step()
+                    + " steps already; --steps must be at least that, but is " + config.steps());
+        }
+        return Trainer.resume(config, text, out, progress::on, newest);
+    }
+
+    private String nothingToResume() {
+        return out + " holds no checkpoint to resume from; start without --resume";
     }
 
     private <T> T usage(Supplier<T> config) {

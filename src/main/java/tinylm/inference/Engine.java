@@ -79,6 +79,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void run() {
+        String reason = "The server is shutting down.";
         try {
             while (!closing) {
                 step();
@@ -87,12 +88,16 @@ public final class Engine implements AutoCloseable {
                     LockSupport.park(this);
                 }
             }
-        } finally {
-            closing = true;
-            queueArrivals();
-            scheduler.all().toList().forEach(sequence -> fail(sequence, "The server is shutting down."));
-            runner.close();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "the engine cannot go on", e);
+            reason = "The engine cannot go on: " + e.getMessage() + ".";
         }
+        closing = true;
+        queueArrivals();
+        for (Sequence sequence : scheduler.all().toList()) {
+            fail(sequence, reason);
+        }
+        runner.close();
     }
 
     private void step() {

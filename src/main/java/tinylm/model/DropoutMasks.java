@@ -58,7 +58,8 @@ public final class DropoutMasks implements Dropout {
         }
         ByteBuffer buffer = memory.get(index);
         if (buffer == null || buffer.capacity() < size * 4) {
-            buffer = ByteBuffer.allocateDirect(size * 4 + 64).alignedSlice(64);
+            // alignedSlice rounds the end down as it rounds the start up
+            buffer = ByteBuffer.allocateDirect((size * 4 + 63) / 64 * 64 + 64).alignedSlice(64);
             memory.set(index, buffer);
         }
         return buffer.slice(0, size * 4).order(ByteOrder.nativeOrder());

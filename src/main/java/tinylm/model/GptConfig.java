@@ -17,11 +17,11 @@ public record GptConfig(int vocabSize, int contextLength, int nLayer, int nHead,
     public static final GptConfig SMALL = new GptConfig(65, 128, 4, 4, 128, 0.1);
 
     public GptConfig {
-        atLeastOne("vocabSize", vocabSize);
-        atLeastOne("contextLength", contextLength);
-        atLeastOne("nLayer", nLayer);
-        atLeastOne("nHead", nHead);
-        atLeastOne("nEmbd", nEmbd);
+        within("vocabSize", vocabSize, 1, 1_000_000);
+        within("contextLength", contextLength, 2, 65_536);
+        within("nLayer", nLayer, 1, 256);
+        within("nHead", nHead, 1, 256);
+        within("nEmbd", nEmbd, 1, 16_384);
         if (nEmbd % nHead != 0) {
             throw new IllegalArgumentException("nHead must divide nEmbd, but " + nEmbd + " % " + nHead + " is not 0");
         }
@@ -49,9 +49,9 @@ public record GptConfig(int vocabSize, int contextLength, int nLayer, int nHead,
         return new GptConfig(vocabSize, contextLength, nLayer, nHead, nEmbd, newDropout);
     }
 
-    private static void atLeastOne(String name, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(name + " must be at least 1, but is " + value);
+    private static void within(String name, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(name + " must lie in " + least + ".." + most + ", but is " + value);
         }
     }
 }

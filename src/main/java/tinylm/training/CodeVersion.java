@@ -1,9 +1,9 @@
 package tinylm.training;
 
 /// Version of the code that trains, as checkpoints quote it.
-final class CodeVersion {
+public final class CodeVersion {
 
-    static final String CURRENT = "0.1.0";
+    public static final String CURRENT = "0.1.0";
 
     private CodeVersion() {}
 }

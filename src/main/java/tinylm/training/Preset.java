@@ -6,10 +6,10 @@ import tinylm.model.GptConfig;
 /// Configs worth starting from.
 public enum Preset {
     /// A minute or two; visibly learns.
-    DEMO(recipe(GptConfig.SMALL, 600, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
+    DEMO(recipe(GptConfig.SMALL, 500, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
 
     /// Five minutes.
-    SMALL(recipe(GptConfig.SMALL, 2000, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
+    SMALL(recipe(GptConfig.SMALL, 1800, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
 
     /// A quarter of an hour; the shipped model's.
     DEFAULT(recipe(GptConfig.DEFAULT, 1700, 8, List.of(new Stage(64, 0.25), new Stage(128, 0.5)))),

@@ -77,6 +77,16 @@ class CommandLineTest {
         assertEquals(1, again.code);
         assertTrue(again.err.contains("--resume"), again.err);
 
+        Result fewer = run("train", "--resume", "--corpus", corpus.toString(), "--out", out, "--steps", "4");
+        assertEquals(1, fewer.code);
+        assertTrue(fewer.err.contains("has done 12 steps already"), fewer.err);
+
+        Path other = folder.resolve("other.txt");
+        Files.writeString(other, "We know €, and nothing else of that text.\n".repeat(40));
+        Result elsewhere = run("train", "--resume", "--corpus", other.toString(), "--out", out);
+        assertEquals(1, elsewhere.code);
+        assertTrue(elsewhere.err.contains("learnt another text"), elsewhere.err);
+
         Result resumed = run("train", "--resume", "--corpus", corpus.toString(), "--out", out, "--steps", "18");
         assertEquals(0, resumed.code, resumed.err);
         assertTrue(resumed.err.contains("steps 12 to 18"), resumed.err);
@@ -92,6 +102,15 @@ class CommandLineTest {
         Result scored = run("score", "--checkpoint", out, "--corpus", corpus.toString());
         assertEquals(0, scored.code, scored.err);
         assertTrue(scored.out.matches("val-full-32 \\d\\.\\d{6}\\R"), scored.out);
+    }
+
+    @Test
+    void every_command_says_its_version() {
+        for (String command : new String[] {"", "serve", "train", "generate", "score", "bench"}) {
+            Result result = run((command + " --version").trim().split(" "));
+            assertEquals(0, result.code);
+            assertTrue(result.out.startsWith("tinylm "), command + ": " + result.out);
+        }
     }
 
     @ParameterizedTest
@@ -111,6 +130,7 @@ class CommandLineTest {
                 "generate --temperature 3             | --temperature must be between 0 and 2, but is 3",
                 "generate --top-p 0                   | --top-p must be above 0",
                 "generate --prompt €                  | U+20AC",
+                "train --context 1                    | contextLength must lie in 2..65536, but is 1",
                 "serve --port 70000                   | --port must lie in 0..65535",
                 "serve --host 0.0.0.0                 | --insecure",
                 "sing                                 | Unmatched argument"
@@ -133,11 +153,15 @@ class CommandLineTest {
                 "score --checkpoint nowhere    | nowhere is not a directory",
                 "generate --checkpoint nowhere | nowhere is not a directory",
                 "serve --checkpoint nowhere    | nowhere is not a directory",
+                "train --out pom.xml           | pom.xml cannot be a run's folder",
                 "train --corpus nowhere        | There is no corpus file nowhere",
                 "train --resume --out nowhere  | nowhere holds no checkpoint to resume from",
             })
-    void a_failure_is_a_sentence_and_exit_code_1(String line, String sentence) {
-        Result result = run(line.trim().split(" +"));
+    void a_failure_is_a_sentence_and_exit_code_1(String line, String sentence) throws Exception {
+        Path corpus = folder.resolve("own.txt");
+        Files.writeString(corpus, OwnText.text(20_000));
+        String command = line.contains("--out pom.xml") ? line + " --corpus " + corpus : line;
+        Result result = run(command.trim().split(" +"));
         assertEquals(1, result.code, result.err);
         assertTrue(result.err.contains(sentence), result.err);
         assertFalse(result.err.contains("\tat "), result.err);
