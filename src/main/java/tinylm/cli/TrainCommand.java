@@ -104,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
         try {
             return config.get();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage());
+            throw new ParameterException(spec.commandLine(), TrainingOptions.named(e.getMessage()));
         }
     }
 }

@@ -104,6 +104,14 @@ final class TrainingOptions {
                 or(seed, base.seed()));
     }
 
+    /// A sentence about a config with its fields named as the options that set them.
+    static String named(String sentence) {
+        return sentence.replace("nHead", "--heads")
+                .replace("nEmbd", "--width")
+                .replace("nLayer", "--layers")
+                .replace("contextLength", "--context");
+    }
+
     /// A run's own config with the one thing that may change while it rests: how many steps it shall have.
     ///
     /// @throws IllegalArgumentException when more is asked for

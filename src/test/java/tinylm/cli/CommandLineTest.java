@@ -118,7 +118,7 @@ class CommandLineTest {
             delimiter = '|',
             value = {
                 "train --steps 0                      | steps must lie in 1..10,000,000, but is 0",
-                "train --heads 5                      | nHead must divide nEmbd",
+                "train --heads 5                      | --heads must divide --width",
                 "train --dropout 1                    | dropout must be at least 0 and below 1",
                 "train --learning-rate NaN            | learning rate must be above 0",
                 "train --curriculum 64                | is written CONTEXT:SHARE",
@@ -130,7 +130,7 @@ class CommandLineTest {
                 "generate --temperature 3             | --temperature must be between 0 and 2, but is 3",
                 "generate --top-p 0                   | --top-p must be above 0",
                 "generate --prompt €                  | U+20AC",
-                "train --context 1                    | contextLength must lie in 2..65536, but is 1",
+                "train --context 1                    | --context must lie in 2..65536, but is 1",
                 "serve --port 70000                   | --port must lie in 0..65535",
                 "serve --host 0.0.0.0                 | --insecure",
                 "sing                                 | Unmatched argument"

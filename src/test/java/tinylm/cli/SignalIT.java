@@ -21,7 +21,7 @@ import tinylm.training.OwnText;
 @EnabledOnOs({OS.LINUX, OS.MAC})
 class SignalIT {
 
-    private static final int TIMES = 10;
+    private static final int TIMES = 20;
     private static final Duration BOUND = Duration.ofSeconds(5);
 
     @TempDir
