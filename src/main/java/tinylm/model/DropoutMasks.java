@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
 /// drops what the interrupted one would have dropped.
 ///
 /// The engine draws its random numbers on one thread, which makes a training step two thirds longer; a counter-based
-/// generator (SplitMix64's finaliser, Steele et al. 2014) on all cores makes it a fifth longer.
+/// generator (SplitMix64's finaliser, Steele et al. 2014) on all cores makes it a tenth to a fifth
+/// longer.
 ///
 /// The masks' memory is lent to the autograd graph and used again from the next [#begin] on: begin only after
 /// `backward`. Owned by the thread that trains.

@@ -11,8 +11,8 @@ import java.util.Arrays;
 /// Keys and values of S sequences, one slot each: (S, H, C, D) per layer. A forward pass gets a view of it:
 /// [#prefill] one slot and several positions, [#decode] several slots and one position each.
 ///
-/// New rows are copied from the projection's own memory into the cache's own memory, which costs a tenth of indexed
-/// NDArray writes. Owned by one thread.
+/// New rows are copied from the projection's own memory into the cache's own memory, without an NDArray operation.
+/// Owned by one thread.
 public final class SlotCache implements AutoCloseable {
 
     /// Decode attends over a number of positions rounded up to this, so that few shapes occur; what lies behind a

@@ -2,7 +2,6 @@ package tinylm.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -13,6 +12,7 @@ import java.util.function.Consumer;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.CheckpointContents;
 import tinylm.checkpoint.Checkpoints;
+import tinylm.checkpoint.Manifest;
 import tinylm.checkpoint.Provenance;
 import tinylm.checkpoint.Tensor;
 import tinylm.model.Gpt;
@@ -39,6 +39,7 @@ public final class Trainer implements AutoCloseable {
     private final Batches batches;
     private final LearningRate schedule;
     private long step;
+    private boolean unscored; // the weights are due for an evaluation
     private double lossSum;
     private int lossCount;
     private long savedAt = System.nanoTime();
@@ -85,16 +86,15 @@ public final class Trainer implements AutoCloseable {
             Path directory,
             Consumer<TrainingEvent> listener,
             Checkpoint checkpoint) {
-        if (!checkpoint.config().withDropout(0).equals(config.model().withDropout(0))) {
+        if (!checkpoint.config().equals(config.model())) {
             throw new IllegalArgumentException(checkpoint.directory() + " holds a model of shape " + checkpoint.config()
                     + ", but the run's is " + config.model());
         }
         NDManager manager = NDManager.newBaseManager();
-        Map<String, FloatBuffer> weights = new LinkedHashMap<>();
-        checkpoint.weights().forEach((name, tensor) -> weights.put(name, tensor.data()));
-        Gpt model = Gpt.load(manager, config.model(), weights);
-        long step = checkpoint.manifest().orElseThrow().step();
-        Trainer trainer = new Trainer(config, corpus, directory, listener, manager, model, step);
+        Manifest manifest = checkpoint.manifest().orElseThrow();
+        Gpt model = checkpoint.model(manager);
+        Trainer trainer = new Trainer(config, corpus, directory, listener, manager, model, manifest.step());
+        trainer.unscored = Double.isNaN(manifest.validationLoss()) && trainer.isScored(manifest.step());
         Map<String, Tensor> saved = checkpoint.optimizer();
         trainer.optimizers.state().forEach((name, array) -> {
             Tensor tensor = saved.get(name);
@@ -110,9 +110,23 @@ public final class Trainer implements AutoCloseable {
     /// Trains until all steps are done or `stop` says so; it is asked at least a few times a second.
     public Ending run(BooleanSupplier stop) {
         steppedAt = System.nanoTime();
-        while (step < config.steps()) {
+        while (true) {
+            if (unscored) {
+                OptionalDouble loss = Evaluator.loss(manager, model, corpus.validationIds(), stop);
+                if (loss.isEmpty()) {
+                    return stopped();
+                }
+                listener.accept(new TrainingEvent.Evaluated(step, trainLoss(), loss.getAsDouble(), protocol()));
+                save(loss.getAsDouble());
+                unscored = false;
+            } else if (System.nanoTime() - savedAt > SAVE_EVERY_NANOS) {
+                save(Double.NaN);
+            }
+            if (step >= config.steps()) {
+                return new Ending.Completed();
+            }
             switch (learn(stop)) {
-                case LEARNED -> {}
+                case LEARNED -> unscored = isScored(step);
                 case STOPPED -> {
                     return stopped();
                 }
@@ -120,18 +134,11 @@ public final class Trainer implements AutoCloseable {
                     return new Ending.Diverged(step);
                 }
             }
-            if (step % config.evaluationInterval() == 0 || step == config.steps()) {
-                OptionalDouble loss = Evaluator.loss(manager, model, corpus.validationIds(), stop);
-                if (loss.isEmpty()) {
-                    return stopped();
-                }
-                listener.accept(new TrainingEvent.Evaluated(step, trainLoss(), loss.getAsDouble(), protocol()));
-                save(loss.getAsDouble());
-            } else if (System.nanoTime() - savedAt > SAVE_EVERY_NANOS) {
-                save(Double.NaN);
-            }
         }
-        return new Ending.Completed();
+    }
+
+    private boolean isScored(long afterStep) {
+        return afterStep % config.evaluationInterval() == 0 || afterStep == config.steps();
     }
 
     private enum Learning {

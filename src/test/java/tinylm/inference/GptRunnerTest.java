@@ -74,6 +74,8 @@ class GptRunnerTest {
     @ValueSource(ints = {1, 2})
     void a_row_has_the_same_bits_alone_and_beside_any_neighbours(int threads) {
         Torch.load(threads);
+        runner.close();
+        runner = new GptRunner(manager, model, SLOTS); // which keeps to the threads that it was made with
         int[] prompt = ids(61);
         int[] next = ids(20);
         float[][] alone = generate(0, 1, prompt, next);

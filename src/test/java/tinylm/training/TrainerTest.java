@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,24 @@ class TrainerTest {
             }
             assertEquals(through, newest(run).sha256(), "stopped at question " + asked);
         }
+    }
+
+    @Test
+    void a_run_stopped_in_an_evaluation_is_scored_when_it_is_resumed() {
+        TrainingConfig config = config(OptimizerKind.MUON);
+        AtomicBoolean stop = new AtomicBoolean();
+        try (Trainer trainer = Trainer.start(config, corpus, folder, event -> {
+            if (event instanceof TrainingEvent.Stepped stepped && stepped.step() == STEPS) {
+                stop.set(true);
+            }
+        })) {
+            assertInstanceOf(Ending.Stopped.class, trainer.run(stop::get));
+        }
+        assertTrue(Double.isNaN(newest(folder).manifest().orElseThrow().validationLoss()));
+        try (Trainer trainer = Trainer.resume(config, corpus, folder, _ -> {}, newest(folder))) {
+            assertInstanceOf(Ending.Completed.class, trainer.run(() -> false));
+        }
+        assertTrue(newest(folder).manifest().orElseThrow().validationLoss() > 0);
     }
 
     @Test
