@@ -9,13 +9,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// SHA-256 as checkpoints write it: 64 lower-case hex digits.
-final class Sha256 {
+public final class Sha256 {
 
     private static final int CHUNK_BYTES = 1 << 16;
 
     private Sha256() {}
 
-    static MessageDigest digest() {
+    public static MessageDigest digest() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -38,7 +38,7 @@ final class Sha256 {
         return hex(digest.digest());
     }
 
-    static String hex(byte[] hash) {
+    public static String hex(byte[] hash) {
         return HexFormat.of().formatHex(hash);
     }
 

@@ -68,7 +68,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private void generation(NDManager manager, int used, double rate, PrintWriter out, StopOnSignal stop) {
         try (Gpt model = Gpt.initialize(manager, SHAPE, 1);
-                GptRunner runner = new GptRunner(manager, model, 64)) {
+                GptRunner runner = new GptRunner(manager, model, 64, used)) {
             for (int streams : new int[] {1, 4, 16, 64}) {
                 for (int context : new int[] {128, 256}) {
                     if (stop.requested()) {

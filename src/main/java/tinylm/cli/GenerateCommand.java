@@ -15,16 +15,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.Checkpoints;
+import tinylm.inference.Admission;
 import tinylm.inference.Engine;
 import tinylm.inference.GenerationRequest;
 import tinylm.inference.Lease;
 import tinylm.inference.LoadedModel;
 import tinylm.inference.SamplingParameters;
+import tinylm.inference.Text;
 import tinylm.inference.TokenEvent;
 import tinylm.text.StreamDecoder;
 import tinylm.text.UnknownCharacterException;
 
-/// `tinylm generate`: one completion, character by character, on standard output; everything else on standard error.
+/// `tinylm generate`: one completion, character by character, on standard output; everything else on standard
+/// error.
 @Command(
         name = "generate",
         description = "Continues a prompt. The same checkpoint, prompt, options and seed give the same text.",
@@ -101,7 +104,7 @@ final class GenerateCommand implements Callable<Integer> {
         out.print(prompt);
         out.flush();
         try (var stopping = new StopOnSignal();
-                var model = LoadedModel.open(loaded, 4, threads.count())) {
+                var model = LoadedModel.open(loaded, LoadedModel.Settings.alone(4, threads.count()))) {
             return write(model.engine(), request, new StreamDecoder(loaded.tokenizer()), out, stopping);
         }
     }
@@ -115,7 +118,7 @@ final class GenerateCommand implements Callable<Integer> {
             }
             long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1L << 32) : seed;
             var parameters = new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, chosen, tokens);
-            return new GenerationRequest(ids, 0, stops, parameters, new Lease());
+            return new GenerationRequest(Text.EMPTY.withPrompt(ids), stops, parameters, 0, new int[0], new Lease());
         } catch (SamplingParameters.OutOfRange e) {
             String option = e.parameter().equals("max_output_tokens")
                     ? "tokens"
@@ -133,7 +136,7 @@ final class GenerateCommand implements Callable<Integer> {
             throws Exception {
         var done = new CompletableFuture<TokenEvent>();
         long[] times = new long[2]; // of the first token and of the latest
-        var generation = engine.submit(request, event -> {
+        var admission = engine.submit(request, event -> {
             switch (event) {
                 case TokenEvent.Token token -> {
                     times[1] = System.nanoTime();
@@ -146,9 +149,12 @@ final class GenerateCommand implements Callable<Integer> {
                     }
                 }
                 case TokenEvent.Finished _, TokenEvent.Failed _ -> done.complete(event);
+                case TokenEvent.Accepted _, TokenEvent.Waiting _, TokenEvent.Started _ -> {}
             }
         });
-        stopping.onRequest(generation::cancel);
+        if (admission instanceof Admission.Accepted(var generation)) {
+            stopping.onRequest(generation::cancel);
+        }
         TokenEvent end = done.get();
         out.println();
         out.flush();
@@ -169,7 +175,7 @@ final class GenerateCommand implements Callable<Integer> {
             case TokenEvent.Failed failed ->
                 throw new IllegalStateException(
                         out.checkError() ? "standard output cannot be written to any more" : failed.message());
-            case TokenEvent.Token _ -> throw new AssertionError("no end");
+            default -> throw new AssertionError("no end: " + end);
         };
     }
 }

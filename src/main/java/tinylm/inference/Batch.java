@@ -2,58 +2,90 @@ package tinylm.inference;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
-/// What one step feeds to the model, worked out from the sequences' texts and what their slots hold: a sequence that
-/// lacks only its newest token decodes it, any other prefills all that is missing from its window.
+/// What one step feeds to the model: the next feed of each sequence. All decodes take part; of the prefills the
+/// longest waiting, as many as cost the others no more than [#PREFILL] tokens' time.
 ///
-/// @param members the sequences taking part, by slot
-/// @param prefills the slots to prefill
+/// @param prefills those that prefill, longest waiting first
+/// @param decodes those that decode
 /// @param ids token to decode, by slot, up to the last that decodes; empty when nobody does
 /// @param positions its position in the window, [ModelRunner#IDLE] for slots that do not decode
-record Batch(List<Member> members, List<Prefill> prefills, int[] ids, int[] positions) {
+record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] positions) {
 
-    /// @param windowStart index in the text of the first token in view
-    /// @param window the tokens in view, which the slot holds after the step
-    /// @param held how many of them the slot holds before
-    record Member(Sequence sequence, int windowStart, int[] window, int held) {
+    /// Tokens prefilled in a step at most: two chunks, about 20 ms on two cores, less than between two frames.
+    static final int PREFILL = 2 * View.CHUNK;
 
-        static Member of(Sequence sequence, Slots.Row row, int contextLength) {
-            int start = ContextWindow.start(sequence.length(), contextLength);
-            int[] window = sequence.from(start);
-            int trusted = Math.max(sequence.trusted() - start, 0);
-            // the newest token is always fed: its logits are what the step is for
-            int most = Math.min(trusted, window.length - 1);
-            return new Member(sequence, start, window, Math.min(row.holds(start, window), most));
+    /// What a short prefill costs at least, in tokens.
+    private static final int LEAST_COST = 32;
+
+    /// One sequence's next feed.
+    ///
+    /// @param from tokens of the view that its slot holds
+    /// @param to end of the feed
+    record Member(Sequence sequence, int slot, View view, int from, int to) {
+
+        static Member of(Sequence sequence, int slot, Slots.Row row, int contextLength) {
+            var view = sequence.view(contextLength);
+            int held = row.holds(view);
+            return new Member(sequence, slot, view, held, view.feedEnd(held));
         }
 
         boolean decodes() {
-            return held > 0 && held == window.length - 1;
+            return view.isDecoded(from);
+        }
+
+        int[] tokens() {
+            return view.tokens(from, to);
+        }
+
+        /// Whether the logits after this feed are those of the text's end.
+        boolean isLast() {
+            return to == view.length();
+        }
+
+        private int cost() {
+            return Math.max(to - from, LEAST_COST);
         }
     }
 
-    record Prefill(int slot, int start, int[] ids) {}
-
-    static Batch of(List<Sequence> active, Slots slots, int contextLength) {
-        var members = new ArrayList<Member>();
-        var prefills = new ArrayList<Prefill>();
+    /// @param step number of the step, by which sequences remember since when they wait for a prefill
+    static Batch of(List<Sequence> active, Slots slots, int contextLength, long step) {
+        var prefills = new ArrayList<Member>();
+        var decodes = new ArrayList<Member>();
         var ids = new int[slots.count()];
         var positions = new int[slots.count()];
         Arrays.fill(positions, ModelRunner.IDLE);
         int rows = 0;
         for (int slot = 0; slot < active.size(); slot++) {
-            var member = Member.of(active.get(slot), slots.row(slot), contextLength);
-            members.add(member);
+            var member = Member.of(active.get(slot), slot, slots.row(slot), contextLength);
             if (member.decodes()) {
-                ids[slot] = member.window[member.held];
-                positions[slot] = member.held;
+                member.sequence().waitsNoMore();
+                decodes.add(member);
+                ids[slot] = member.view().token(member.from());
+                positions[slot] = member.from();
                 rows = slot + 1;
             } else {
-                var missing = Arrays.copyOfRange(member.window, member.held, member.window.length);
-                prefills.add(new Prefill(slot, member.held, missing));
+                member.sequence().waitsSince(step);
+                prefills.add(member);
             }
         }
+        prefills.sort(Comparator.comparingLong(member -> member.sequence().waitingSince()));
         return new Batch(
-                List.copyOf(members), List.copyOf(prefills), Arrays.copyOf(ids, rows), Arrays.copyOf(positions, rows));
+                affordable(prefills), List.copyOf(decodes), Arrays.copyOf(ids, rows), Arrays.copyOf(positions, rows));
+    }
+
+    int prefilledTokens() {
+        return prefills.stream().mapToInt(member -> member.to() - member.from()).sum();
+    }
+
+    private static List<Member> affordable(List<Member> waiting) {
+        int left = PREFILL;
+        int count = 0;
+        while (count < waiting.size() && left >= waiting.get(count).cost()) {
+            left -= waiting.get(count++).cost();
+        }
+        return List.copyOf(waiting.subList(0, count));
     }
 }

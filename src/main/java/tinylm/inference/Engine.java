@@ -3,8 +3,9 @@ package tinylm.inference;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.ArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -14,53 +15,102 @@ import java.util.function.Consumer;
 public final class Engine implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Engine.class.getName());
-    private static final int MOST_ARRIVALS = 1024;
     private static final Duration LONGEST_STEP = Duration.ofSeconds(4);
+    private static final String SHUTTING_DOWN = "The server is shutting down.";
+    private static final long IDLE = 0;
 
     private final ModelRunner runner;
     private final int vocabSize;
     private final int contextLength;
+    private final int most;
+    private final Turn turn;
+    private final EngineObserver observer;
     private final Slots slots;
     private final Scheduler scheduler;
-    private final BlockingQueue<Sequence> arrivals = new ArrayBlockingQueue<>(MOST_ARRIVALS);
+    private final ConcurrentLinkedQueue<Sequence> arrivals = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger unfinished = new AtomicInteger();
     private final Thread thread;
-    private volatile int load;
+    private long steps;
+    private volatile int running;
+    private volatile long stepBegan = IDLE;
     private volatile boolean closing;
 
     /// Starts the engine thread; from here on the runner is the engine's, which closes it.
-    public Engine(ModelRunner runner) {
+    ///
+    /// @param queueLength how many sequences may wait beside those that have a slot
+    /// @param turn taken for each step
+    public Engine(ModelRunner runner, int queueLength, Turn turn, EngineObserver observer) {
         this.runner = runner;
+        this.turn = turn;
+        this.observer = observer;
         vocabSize = runner.config().vocabSize();
         contextLength = runner.config().contextLength();
         slots = new Slots(runner.slots());
+        most = slots.count() + queueLength;
         scheduler = new Scheduler(slots, this::swap);
         thread = Thread.ofPlatform().name("engine").start(this::run);
     }
 
     /// Asks for a completion; it begins with the next step that has a slot to spare.
     ///
-    /// @param listener hears everything about it, on the engine thread; a refusal at once, on the caller's
-    /// @throws IllegalArgumentException if the prompt has a token that the model does not know
-    public Generation submit(GenerationRequest request, Consumer<TokenEvent> listener) {
-        var sequence = new Sequence(request, listener, vocabSize);
+    /// @param listener hears everything about it, and nothing if it is not accepted
+    /// @throws IllegalArgumentException if the text has a token that the model does not know
+    public Admission submit(GenerationRequest request, Consumer<TokenEvent> listener) {
+        var sequence = new Sequence(request, listener, observer, vocabSize);
         if (closing) {
-            sequence.fail("The server is shutting down.");
-        } else if (!arrivals.offer(sequence)) {
-            sequence.fail("Too many people are waiting already (" + MOST_ARRIVALS + "); please try again soon.");
-        } else if (closing && arrivals.remove(sequence)) {
-            sequence.fail("The server is shutting down.");
+            return new Admission.Closing();
+        }
+        if (unfinished.incrementAndGet() > most) {
+            unfinished.decrementAndGet();
+            return new Admission.QueueFull(most);
+        }
+        try {
+            listener.accept(new TokenEvent.Accepted());
+        } catch (RuntimeException e) {
+            unfinished.decrementAndGet();
+            throw e;
+        }
+        arrivals.add(sequence);
+        if (closing && arrivals.remove(sequence)) {
+            sequence.fail(TokenEvent.Cause.SHUTDOWN, SHUTTING_DOWN);
         }
         LockSupport.unpark(thread);
-        return sequence;
+        return new Admission.Accepted(sequence);
     }
 
-    /// How many sequences are active or waiting, as of the last step.
-    public int load() {
-        return load;
+    /// How many sequences are active or waiting.
+    public int unfinished() {
+        return unfinished.get();
     }
 
-    /// Ends all sequences and the thread, after the step under way: killing a process amid a native call would crash
-    /// it.
+    /// How many sequences have a slot.
+    public int running() {
+        return running;
+    }
+
+    /// How many sequences wait for a slot.
+    public int waiting() {
+        return Math.max(0, unfinished.get() - running);
+    }
+
+    /// How many sequences can have a slot.
+    public int slots() {
+        return slots.count();
+    }
+
+    /// Whether steps are made when there is something to do.
+    public boolean isAlive() {
+        return thread.isAlive() && !closing;
+    }
+
+    /// How long the step under way has lasted; zero when there is none.
+    public Duration stalled() {
+        long began = stepBegan;
+        return began == IDLE ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    /// Ends all sequences and the thread, after the step under way: killing a process amid a native call would
+    /// crash it.
     ///
     /// @throws IllegalStateException if that step takes more than a few seconds
     @Override
@@ -79,11 +129,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private void run() {
-        String reason = "The server is shutting down.";
+        String reason = SHUTTING_DOWN;
         try {
             while (!closing) {
-                step();
-                load = scheduler.size();
+                stepBegan = Math.max(System.nanoTime(), IDLE + 1);
+                turn.take(this::step);
+                stepBegan = IDLE;
                 if (scheduler.isIdle() && arrivals.isEmpty()) {
                     LockSupport.park(this);
                 }
@@ -93,9 +144,10 @@ public final class Engine implements AutoCloseable {
             reason = "The engine cannot go on: " + e.getMessage() + ".";
         }
         closing = true;
+        stepBegan = IDLE;
         queueArrivals();
         for (Sequence sequence : scheduler.all().toList()) {
-            fail(sequence, reason);
+            fail(sequence, TokenEvent.Cause.SHUTDOWN, reason);
         }
         runner.close();
     }
@@ -103,9 +155,24 @@ public final class Engine implements AutoCloseable {
     private void step() {
         queueArrivals();
         endCancelled();
-        scheduler.admit();
-        var batch = Batch.of(scheduler.active(), slots, contextLength);
-        Forward.run(batch, runner, slots).forEach(this::advance);
+        admit();
+        var batch = Batch.of(scheduler.active(), slots, contextLength, ++steps);
+        long began = System.nanoTime();
+        var forwards = new ArrayList<>(Forward.prefill(batch, runner, slots));
+        long prefilled = System.nanoTime();
+        forwards.addAll(Forward.decode(batch, runner, slots));
+        long decoded = System.nanoTime();
+        // only now: a sequence that ends makes others change slots
+        int drawn = forwards.stream().mapToInt(this::advance).sum();
+        running = scheduler.active().size();
+        if (!forwards.isEmpty()) {
+            observer.stepped(new EngineObserver.StepReport(
+                    batch.decodes().size(),
+                    batch.prefilledTokens(),
+                    drawn,
+                    Duration.ofNanos(prefilled - began),
+                    Duration.ofNanos(decoded - prefilled)));
+        }
     }
 
     private void queueArrivals() {
@@ -113,7 +180,7 @@ public final class Engine implements AutoCloseable {
             try {
                 scheduler.add(next);
             } catch (IllegalArgumentException e) {
-                fail(next, "This cannot be computed: " + e.getMessage() + ".");
+                fail(next, TokenEvent.Cause.BROKEN, "This cannot be computed: " + e.getMessage() + ".");
             }
         }
     }
@@ -122,43 +189,73 @@ public final class Engine implements AutoCloseable {
         scheduler.cancelled().forEach(sequence -> finish(sequence, FinishReason.CANCELLED));
     }
 
-    private void advance(Forward forward) {
-        var sequence = forward.sequence();
+    private void admit() {
+        scheduler.admit().forEach(sequence -> tell(sequence, Sequence::start));
+        int place = 0;
+        for (var sequence : scheduler.waiting()) {
+            int itsPlace = ++place;
+            tell(sequence, waiting -> waiting.waits(itsPlace));
+        }
+        running = scheduler.active().size();
+    }
+
+    /// Returns how many tokens were drawn.
+    private int advance(Forward forward) {
+        var sequence = forward.member().sequence();
         switch (forward) {
-            case Forward.Logits forwarded -> {
+            case Forward.Logits(var member, var values) -> {
                 try {
-                    sequence.advance(forwarded.values()).ifPresent(reason -> finish(sequence, reason));
+                    sequence.advance(member, values).ifPresent(reason -> finish(sequence, reason));
+                    return member.isLast() ? 1 : 0;
+                } catch (ReplayDiffersException e) {
+                    fail(sequence, TokenEvent.Cause.REPLAY_DIFFERS, "This cannot be resumed: " + e.getMessage() + ".");
                 } catch (RuntimeException e) {
                     LOG.log(Level.WARNING, "a sequence could not go on", e);
-                    fail(sequence, "The next character could not be chosen: " + e.getMessage() + ".");
+                    fail(
+                            sequence,
+                            TokenEvent.Cause.BROKEN,
+                            "The next character could not be chosen: " + e.getMessage() + ".");
                 }
             }
             case Forward.Broken broken -> {
                 LOG.log(Level.ERROR, "a step failed", broken.error());
                 fail(
                         sequence,
+                        TokenEvent.Cause.BROKEN,
                         "The model failed to compute the next character: "
                                 + broken.error().getMessage() + ".");
             }
         }
+        return 0;
     }
 
-    private void finish(Sequence sequence, FinishReason reason) {
-        scheduler.remove(sequence);
+    private void tell(Sequence sequence, Consumer<Sequence> news) {
         try {
-            sequence.finish(reason);
+            news.accept(sequence);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "a listener failed", e);
-            fail(sequence, "The completion could not be delivered: " + e.getMessage() + ".");
+            fail(sequence, TokenEvent.Cause.BROKEN, "The completion could not be delivered: " + e.getMessage() + ".");
         }
     }
 
-    private void fail(Sequence sequence, String message) {
-        scheduler.remove(sequence);
+    private void finish(Sequence sequence, FinishReason reason) {
+        leave(sequence);
+        tell(sequence, ending -> ending.finish(reason));
+    }
+
+    private void fail(Sequence sequence, TokenEvent.Cause cause, String message) {
+        leave(sequence);
         try {
-            sequence.fail(message);
+            sequence.fail(cause, message);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "a listener failed to hear of a failure", e);
+        }
+    }
+
+    private void leave(Sequence sequence) {
+        scheduler.remove(sequence);
+        if (sequence.leaves()) {
+            unfinished.decrementAndGet();
         }
     }
 

@@ -6,61 +6,48 @@ import java.util.List;
 /// What a step computed for one sequence.
 sealed interface Forward {
 
-    Sequence sequence();
+    Batch.Member member();
 
-    /// @param values (V), after the newest token
-    record Logits(Sequence sequence, float[] values) implements Forward {}
+    /// @param values (V), after the last token of the feed
+    record Logits(Batch.Member member, float[] values) implements Forward {}
 
-    record Broken(Sequence sequence, RuntimeException error) implements Forward {}
+    record Broken(Batch.Member member, RuntimeException error) implements Forward {}
 
-    /// Runs a batch and notes in `slots` what the rows hold now. A failing prefill breaks its own sequence, a failing
-    /// decode all that took part in it.
-    static List<Forward> run(Batch batch, ModelRunner runner, Slots slots) {
-        var results = new Forward[batch.members().size()];
-        for (var prefill : batch.prefills()) {
-            int slot = prefill.slot();
-            var sequence = batch.members().get(slot).sequence();
+    /// Prefills of a batch, one after the other; a failing one breaks its own sequence.
+    static List<Forward> prefill(Batch batch, ModelRunner runner, Slots slots) {
+        var results = new ArrayList<Forward>();
+        for (var member : batch.prefills()) {
             try {
-                results[slot] = new Logits(sequence, runner.prefill(slot, prefill.start(), prefill.ids()));
+                results.add(new Logits(member, runner.prefill(member.slot(), member.from(), member.tokens())));
             } catch (RuntimeException e) {
-                results[slot] = new Broken(sequence, e);
+                results.add(new Broken(member, e));
             }
         }
-        decode(batch, runner, results);
-        for (int slot = 0; slot < results.length; slot++) {
-            note(results[slot], batch.members().get(slot), slots.row(slot));
-        }
-        return List.of(results);
+        results.forEach(result -> note(result, slots));
+        return results;
     }
 
-    private static void decode(Batch batch, ModelRunner runner, Forward[] results) {
-        if (batch.ids().length == 0) {
-            return;
-        }
-        var decoding = new ArrayList<Integer>();
-        for (int slot = 0; slot < results.length; slot++) {
-            if (batch.members().get(slot).decodes()) {
-                decoding.add(slot);
-            }
+    /// All decodes of a batch at once; a failure breaks all that took part.
+    static List<Forward> decode(Batch batch, ModelRunner runner, Slots slots) {
+        var results = new ArrayList<Forward>();
+        if (batch.decodes().isEmpty()) {
+            return results;
         }
         try {
             float[][] logits = runner.decode(batch.ids(), batch.positions());
-            for (int slot : decoding) {
-                results[slot] = new Logits(batch.members().get(slot).sequence(), logits[slot]);
-            }
+            batch.decodes().forEach(member -> results.add(new Logits(member, logits[member.slot()])));
         } catch (RuntimeException e) {
-            for (int slot : decoding) {
-                results[slot] = new Broken(batch.members().get(slot).sequence(), e);
-            }
+            batch.decodes().forEach(member -> results.add(new Broken(member, e)));
         }
+        results.forEach(result -> note(result, slots));
+        return results;
     }
 
-    private static void note(Forward result, Batch.Member member, Slots.Row row) {
+    private static void note(Forward result, Slots slots) {
+        var member = result.member();
+        var row = slots.row(member.slot());
         switch (result) {
-            case Logits logits -> {
-                row.keep(member.windowStart(), member.window());
-                logits.sequence().fed(member.held());
-            }
+            case Logits logits -> row.keep(member.view(), member.to());
             case Broken broken -> row.clear();
         }
     }

@@ -5,22 +5,18 @@ import java.util.Objects;
 
 /// One completion to compute. The arrays are the request's own from here on.
 ///
-/// @param prompt token ids, at least one
-/// @param continued how many tokens at the prompt's start belong to the text that the lease's slot may still hold:
-///     those found there are not computed again. 0 for a new text, whose completion then depends on this request
-///     alone.
+/// @param text what to go on from, at least one token
 /// @param stop token sequences that end the completion and are not part of it
+/// @param alternatives how many of the likeliest tokens to name beside each drawn one
+/// @param replay beginning of the completion that is known already, because it was drawn elsewhere: it is fed, not
+///     drawn, and not published; where the model would have drawn something else, the sequence fails
 /// @param lease whose slot to use; at most one sequence at a time
 public record GenerationRequest(
-        int[] prompt, int continued, List<int[]> stop, SamplingParameters parameters, Lease lease) {
+        Text text, List<int[]> stop, SamplingParameters parameters, int alternatives, int[] replay, Lease lease) {
 
     public GenerationRequest {
-        if (prompt.length == 0) {
+        if (text.length() == 0) {
             throw new IllegalArgumentException("the prompt must have at least one token");
-        }
-        if (continued < 0 || continued > prompt.length) {
-            throw new IllegalArgumentException(
-                    "continued must be between 0 and the prompt's " + prompt.length + " tokens, but is " + continued);
         }
         stop = List.copyOf(stop);
         for (int[] ids : stop) {
@@ -28,11 +24,19 @@ public record GenerationRequest(
                 throw new IllegalArgumentException("a stop sequence must have at least one token");
             }
         }
+        if (alternatives < 0) {
+            throw new IllegalArgumentException("alternatives must be at least 0, but is " + alternatives);
+        }
         Objects.requireNonNull(parameters);
+        if (replay.length >= parameters.maxTokens()) {
+            throw new IllegalArgumentException("replay must be shorter than the completion's " + parameters.maxTokens()
+                    + " tokens, but has " + replay.length);
+        }
         Objects.requireNonNull(lease);
     }
 
-    public static GenerationRequest ofNewText(int[] prompt, SamplingParameters parameters) {
-        return new GenerationRequest(prompt, 0, List.of(), parameters, new Lease());
+    /// A completion of a new text, by itself.
+    public static GenerationRequest of(int[] prompt, SamplingParameters parameters) {
+        return new GenerationRequest(Text.EMPTY.withPrompt(prompt), List.of(), parameters, 0, new int[0], new Lease());
     }
 }

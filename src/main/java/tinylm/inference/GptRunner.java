@@ -23,14 +23,16 @@ public final class GptRunner implements ModelRunner {
     private final Gpt model;
     private final NDManager manager;
     private final SlotCache cache;
-    private final int threads = Torch.threads();
+    private final int threads;
 
-    public GptRunner(NDManager parent, Gpt model, int slots) {
+    /// @param threads of one operation, when there is enough to do for all
+    public GptRunner(NDManager parent, Gpt model, int slots, int threads) {
         if (slots < ROWS || slots % ROWS != 0) {
             throw new IllegalArgumentException(
                     "slots must be a multiple of " + ROWS + " and at least " + ROWS + ", but is " + slots);
         }
         this.model = model;
+        this.threads = threads;
         this.manager = parent.newSubManager();
         this.cache = new SlotCache(manager, model.config(), slots);
     }

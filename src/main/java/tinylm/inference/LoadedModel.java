@@ -7,25 +7,43 @@ import tinylm.model.Torch;
 /// A checkpoint in memory with an engine at work on it. Owns all of it; close it before the process ends.
 public final class LoadedModel implements AutoCloseable {
 
-    private final Checkpoint checkpoint;
-    private final NDManager manager;
-    private final Engine engine;
+    /// How a model is run.
+    ///
+    /// @param slots how many sequences at once, a multiple of 4
+    /// @param queueLength how many more may wait
+    /// @param threads of one operation
+    /// @param turn shared by all models of a process that may be asked at the same time
+    public record Settings(int slots, int queueLength, int threads, Turn turn, EngineObserver observer) {
 
-    private LoadedModel(Checkpoint checkpoint, NDManager manager, Engine engine) {
-        this.checkpoint = checkpoint;
-        this.manager = manager;
-        this.engine = engine;
+        /// For one model that a single program asks.
+        public static Settings alone(int slots, int threads) {
+            return new Settings(slots, 0, threads, new Turn(), EngineObserver.NONE);
+        }
     }
 
-    /// @param slots how many sequences at once, a multiple of 4
-    /// @param threads of one operation
+    private final Checkpoint checkpoint;
+    private final String numerics;
+    private final Engine engine;
+    private final Runnable free;
+
+    /// @param numerics fingerprint of how the engine computes
+    /// @param free gives the model's memory back, once the engine has ended
+    public LoadedModel(Checkpoint checkpoint, String numerics, Engine engine, Runnable free) {
+        this.checkpoint = checkpoint;
+        this.numerics = numerics;
+        this.engine = engine;
+        this.free = free;
+    }
+
     /// @throws tinylm.checkpoint.CheckpointException if the weights were changed since the checkpoint was verified
-    public static LoadedModel open(Checkpoint checkpoint, int slots, int threads) {
-        Torch.load(threads);
+    public static LoadedModel open(Checkpoint checkpoint, Settings settings) {
+        settings.turn().take(() -> Torch.load(settings.threads()));
         var manager = NDManager.newBaseManager();
         try {
-            var model = checkpoint.model(manager);
-            return new LoadedModel(checkpoint, manager, new Engine(new GptRunner(manager, model, slots)));
+            var runner = new GptRunner(manager, checkpoint.model(manager), settings.slots(), settings.threads());
+            var numerics = settings.turn().of(() -> Numerics.of(runner, settings.threads()));
+            var engine = new Engine(runner, settings.queueLength(), settings.turn(), settings.observer());
+            return new LoadedModel(checkpoint, numerics, engine, manager::close);
         } catch (RuntimeException e) {
             manager.close();
             throw e;
@@ -40,10 +58,17 @@ public final class LoadedModel implements AutoCloseable {
         return engine;
     }
 
-    /// @throws IllegalStateException if a step is still under way after a few seconds; the memory is then left alone
+    /// Fingerprint of how this machine computes this model: where it is the same, texts are the same to the last
+    /// bit.
+    public String numerics() {
+        return numerics;
+    }
+
+    /// @throws IllegalStateException if a step is still under way after a few seconds; the memory is then left
+    ///     alone
     @Override
     public void close() {
         engine.close();
-        manager.close();
+        free.run();
     }
 }

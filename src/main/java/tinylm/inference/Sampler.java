@@ -1,6 +1,7 @@
 package tinylm.inference;
 
 import java.util.Arrays;
+import java.util.List;
 
 /// Chooses the next token id: a pure function of logits, tokens seen, parameters and the number of the draw.
 ///
@@ -13,6 +14,17 @@ public final class Sampler {
     /// @param logprob natural logarithm of its probability by the model itself, before any filter
     public record Sampled(int id, double logprob) {}
 
+    /// The `count` likeliest tokens by the model itself, likeliest first.
+    ///
+    /// @param logits (V), left as they are
+    public static List<TokenEvent.Alternative> likeliest(float[] logits, int count) {
+        var order = likeliestFirst(logits, new boolean[0], 1);
+        double logSum = logSum(logits);
+        return Arrays.stream(order, 0, Math.min(count, order.length))
+                .mapToObj(entry -> new TokenEvent.Alternative(id(entry), logits[id(entry)] - logSum))
+                .toList();
+    }
+
     private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
     private Sampler() {}
@@ -24,7 +36,7 @@ public final class Sampler {
     public static Sampled sample(float[] logits, boolean[] seen, SamplingParameters parameters, long n) {
         var order = likeliestFirst(logits, seen, parameters.repetitionPenalty());
         int chosen = parameters.temperature() == 0 ? id(order[0]) : draw(order, parameters, n);
-        return new Sampled(chosen, logprob(logits, chosen));
+        return new Sampled(chosen, logits[chosen] - logSum(logits));
     }
 
     /// The n-th number in [0, 1) of a seed: SplitMix64's finaliser (Steele, Lea and Flood 2014) over both.
@@ -80,8 +92,8 @@ public final class Sampler {
         return kept - 1;
     }
 
-    /// One long a token, penalised logit above and id below, so that a plain ascending sort puts the likeliest first
-    /// and equal ones by id.
+    /// One long a token, penalised logit above and id below, so that a plain ascending sort puts the likeliest
+    /// first and equal ones by id.
     private static long[] likeliestFirst(float[] logits, boolean[] seen, double penalty) {
         var order = new long[logits.length];
         for (int id = 0; id < logits.length; id++) {
@@ -120,7 +132,7 @@ public final class Sampler {
         return (int) entry;
     }
 
-    private static double logprob(float[] logits, int chosen) {
+    private static double logSum(float[] logits) {
         double max = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {
             max = Math.max(max, logit);
@@ -129,7 +141,7 @@ public final class Sampler {
         for (float logit : logits) {
             sum += StrictMath.exp(logit - max);
         }
-        return logits[chosen] - max - StrictMath.log(sum);
+        return max + StrictMath.log(sum);
     }
 
     private static long mix(long z) {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Who takes part in the next step: first come, first served, as many as there are slots. The sequence at index i of
-/// [#active] occupies slot i. Knows neither tensor, thread nor clock. Engine thread only.
+/// Who takes part in the next step: first come, first served, as many as there are slots. The sequence at index i
+/// of [#active] occupies slot i. Knows neither tensor, thread nor clock. Engine thread only.
 final class Scheduler {
 
     private final Slots slots;
@@ -28,12 +28,16 @@ final class Scheduler {
         waiting.addLast(sequence);
     }
 
-    void admit() {
+    /// Lets those in that there are slots for, and returns them.
+    List<Sequence> admit() {
+        var started = new ArrayList<Sequence>();
         while (!waiting.isEmpty() && active.size() < slots.count()) {
             var next = waiting.removeFirst();
             slots.occupy(next.lease(), swap);
             active.addLast(next);
+            started.add(next);
         }
+        return started;
     }
 
     /// Takes a sequence out, wherever it is; the last active one moves into its place.
@@ -54,16 +58,17 @@ final class Scheduler {
         return List.copyOf(active);
     }
 
+    /// Those without a slot, the next to get one first.
+    List<Sequence> waiting() {
+        return List.copyOf(waiting);
+    }
+
     List<Sequence> cancelled() {
         return all().filter(Sequence::isCancelled).toList();
     }
 
     boolean isIdle() {
         return active.isEmpty() && waiting.isEmpty();
-    }
-
-    int size() {
-        return active.size() + waiting.size();
     }
 
     Stream<Sequence> all() {

@@ -1,6 +1,8 @@
 package tinylm.inference;
 
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -8,35 +10,48 @@ import java.util.function.Consumer;
 /// One generation under way: its text so far and what is still to come. Engine thread only, but for [#cancel].
 final class Sequence implements Generation {
 
+    private static final long NOT_WAITING = Long.MAX_VALUE;
+
     private final GenerationRequest request;
     private final Consumer<TokenEvent> listener;
+    private final EngineObserver observer;
     private final StopSequences stop;
     private final boolean[] seen;
+    private final long submitted = System.nanoTime();
+    private final int before;
+    private final BitSet drawn;
+    private final int promptEnd; // index in ids
     private int[] ids;
-    private int length;
-    private int generated;
+    private int length; // of ids
     private int published;
-    private int trusted;
-    private int reused;
+    private Optional<Integer> reused = Optional.empty();
+    private int place;
+    private long waitingSince = NOT_WAITING;
+    private long latestToken;
+    private boolean left;
     private boolean ended;
     private volatile boolean cancelled;
 
-    /// @throws IllegalArgumentException if the prompt has a token that the model does not know
-    Sequence(GenerationRequest request, Consumer<TokenEvent> listener, int vocabSize) {
+    /// @throws IllegalArgumentException if the text has a token that the model does not know
+    Sequence(GenerationRequest request, Consumer<TokenEvent> listener, EngineObserver observer, int vocabSize) {
         this.request = request;
         this.listener = listener;
+        this.observer = observer;
         this.stop = new StopSequences(request.stop());
-        this.seen = new boolean[vocabSize];
-        this.ids = request.prompt();
-        this.length = ids.length;
-        this.trusted = request.continued();
-        for (int id : ids) {
-            if (id < 0 || id >= vocabSize) {
-                throw new IllegalArgumentException(
-                        "token ids must be between 0 and " + (vocabSize - 1) + ", but the prompt has " + id);
-            }
-            seen[id] = true;
+        var text = request.text().withDrawn(request.replay());
+        int largest = text.occurred().length() - 1;
+        if (largest >= vocabSize) {
+            throw new IllegalArgumentException(
+                    "token ids must be between 0 and " + (vocabSize - 1) + ", but the prompt has " + largest);
         }
+        this.before = text.before();
+        this.ids = text.ids();
+        this.length = ids.length;
+        this.drawn = text.drawn();
+        this.promptEnd = length - request.replay().length;
+        this.published = request.replay().length;
+        this.seen = new boolean[vocabSize];
+        text.occurred().stream().forEach(id -> seen[id] = true);
     }
 
     @Override
@@ -52,59 +67,109 @@ final class Sequence implements Generation {
         return request.lease();
     }
 
-    int length() {
-        return length;
+    /// Notes that the engine has done with it; whether that is news.
+    boolean leaves() {
+        boolean first = !left;
+        left = true;
+        return first;
     }
 
-    /// The tokens from `start` on.
-    int[] from(int start) {
-        return Arrays.copyOfRange(ids, start, length);
+    /// What the model sees of the text.
+    View view(int contextLength) {
+        int start = ContextWindow.start(before + length, contextLength);
+        int from = start - before;
+        return View.of(
+                start,
+                Arrays.copyOfRange(ids, from, length),
+                index -> drawn.get(from + index),
+                ContextWindow.firstLength(start, contextLength));
     }
 
-    /// How many tokens from the text's start may be taken from what the slot holds: of a continued text the part it
-    /// continues; after the first forward all.
-    int trusted() {
-        return trusted;
-    }
-
-    /// Notes a forward over the whole text, `kept` tokens of which were in the slot before.
-    void fed(int kept) {
-        if (generated == 0) {
-            reused = kept;
+    /// Says how many sequences start before this one, itself included.
+    void waits(int newPlace) {
+        if (newPlace != place) {
+            place = newPlace;
+            listener.accept(new TokenEvent.Waiting(place));
         }
-        trusted = Integer.MAX_VALUE;
     }
 
-    /// Chooses the next token from the logits (V) after the last one, and publishes what can be published. Returns
-    /// why the sequence must end now, if it must.
-    Optional<FinishReason> advance(float[] logits) {
-        var sampled = Sampler.sample(logits, seen, request.parameters(), generated);
+    void start() {
+        listener.accept(new TokenEvent.Started());
+    }
+
+    /// Notes that it wants a prefill in this step, for which it keeps its place until it has no more to prefill.
+    void waitsSince(long step) {
+        waitingSince = Math.min(waitingSince, step);
+    }
+
+    void waitsNoMore() {
+        waitingSince = NOT_WAITING;
+    }
+
+    long waitingSince() {
+        return waitingSince;
+    }
+
+    /// Goes on after a feed of the tokens `member.from()` to `member.to()` of its view, with the logits (V) behind
+    /// it: draws the next token when this was the text's end, and publishes what can be published. Returns why the
+    /// sequence must end now, if it must.
+    Optional<FinishReason> advance(Batch.Member member, float[] logits) {
+        if (reused.isEmpty()) {
+            reused = Optional.of(member.from());
+        }
+        if (!member.isLast()) {
+            int end = length - (member.view().length() - member.to());
+            if (end >= promptEnd && member.view().isDecoded(member.to())) {
+                compareReplayed(end, logits);
+            }
+            return Optional.empty();
+        }
+        int index = length - promptEnd;
+        var sampled = Sampler.sample(logits, seen, request.parameters(), index);
         append(sampled.id());
-        return switch (stop.offer(new TokenEvent.Token(sampled.id(), generated++, sampled.logprob()))) {
+        measure();
+        var alternatives = request.alternatives() == 0
+                ? List.<TokenEvent.Alternative>of()
+                : Sampler.likeliest(logits, request.alternatives());
+        return switch (stop.offer(new TokenEvent.Token(sampled.id(), index, sampled.logprob(), alternatives))) {
             case StopSequences.Outcome.Met(var tokens) -> {
                 publish(tokens);
                 yield Optional.of(FinishReason.STOP);
             }
             case StopSequences.Outcome.Release(var tokens) -> {
                 publish(tokens);
-                yield generated < request.parameters().maxTokens()
+                yield index + 1 < request.parameters().maxTokens()
                         ? Optional.empty()
                         : Optional.of(FinishReason.LENGTH);
             }
         };
     }
 
+    /// What was drawn elsewhere is what would be drawn here, or this is another stream.
+    private void compareReplayed(int index, float[] logits) {
+        var seenThen = new boolean[seen.length];
+        request.text().occurred().stream().forEach(id -> seenThen[id] = true);
+        Arrays.stream(ids, promptEnd, index).forEach(id -> seenThen[id] = true);
+        int here = Sampler.sample(logits, seenThen, request.parameters(), index - promptEnd)
+                .id();
+        if (here != ids[index]) {
+            throw new ReplayDiffersException(index - promptEnd);
+        }
+    }
+
     void finish(FinishReason reason) {
         publish(stop.flush());
         ended = true;
-        listener.accept(new TokenEvent.Finished(reason, request.prompt().length, reused, published));
+        observer.ended(reason);
+        listener.accept(new TokenEvent.Finished(reason, request.text().length(), reused.orElse(0), published));
     }
 
     /// Says that the sequence cannot go on, unless it has ended already: there is one ending only.
-    void fail(String message) {
+    void fail(TokenEvent.Cause cause, String message) {
         if (!ended) {
             ended = true;
-            listener.accept(new TokenEvent.Failed(message));
+            observer.failed(cause);
+            listener.accept(new TokenEvent.Failed(cause, message));
         }
     }
 
@@ -112,11 +177,26 @@ final class Sequence implements Generation {
         if (length == ids.length) {
             ids = Arrays.copyOf(ids, length + Math.max(64, length / 2));
         }
+        drawn.set(length);
         ids[length++] = id;
         seen[id] = true;
     }
 
+    private void measure() {
+        long now = System.nanoTime();
+        if (latestToken == 0) {
+            observer.firstToken(Duration.ofNanos(now - submitted));
+        } else {
+            observer.nextToken(Duration.ofNanos(now - latestToken));
+        }
+        latestToken = now;
+    }
+
     private void publish(List<TokenEvent.Token> tokens) {
+        if (cancelled) {
+            observer.wasted(tokens.size());
+            return;
+        }
         for (var token : tokens) {
             published++;
             listener.accept(token);

@@ -2,7 +2,7 @@ package tinylm.inference;
 
 import java.util.Arrays;
 
-/// The rows of the KV cache as a ledger: whose each row is and which tokens it holds. Rows in use are the lowest,
+/// The rows of the KV cache as a ledger: whose each row is and what it was fed. Rows in use are the lowest,
 /// so that a decode step covers them and no others; above them lie the rows of idle leases, least recently used
 /// given away first. Touches no tensor: whoever owns the cache is told what to exchange. Engine thread only.
 final class Slots {
@@ -16,27 +16,23 @@ final class Slots {
     /// One row.
     static final class Row {
         private Lease lease;
-        private int start;
-        private int[] ids = {};
+        private View view = View.nothing();
+        private int fed;
         private long lastUsed;
 
-        /// How many tokens of a text's window the row holds already: the longest common beginning, if the row's
-        /// window starts at the same place of the text.
-        int holds(int windowStart, int[] window) {
-            if (windowStart != start) {
-                return 0;
-            }
-            int mismatch = Arrays.mismatch(ids, window);
-            return mismatch < 0 ? ids.length : mismatch;
+        /// How many tokens of a view the row holds already.
+        int holds(View wanted) {
+            return wanted.held(view, fed);
         }
 
-        void keep(int windowStart, int[] window) {
-            start = windowStart;
-            ids = window;
+        /// Notes that the row holds the first `newFed` tokens of a view.
+        void keep(View newView, int newFed) {
+            view = newView;
+            fed = newFed;
         }
 
         void clear() {
-            keep(0, new int[0]);
+            keep(View.nothing(), 0);
         }
 
         private void giveTo(Lease newLease) {

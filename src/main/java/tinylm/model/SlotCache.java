@@ -19,10 +19,14 @@ public final class SlotCache implements AutoCloseable {
     /// sequence's end is masked and adds exact zeros.
     private static final int SPAN = 64;
 
+    /// Memory is taken for this many slots at first, and for more when they are used.
+    private static final int FIRST_SLOTS = 32;
+
     private final GptConfig config;
     private final int slots;
     private final NDManager manager;
     private final Layer[] layers;
+    private int allocated;
     private final long rowBytes; // of one position of one head: D floats
     private final long headBytes; // of one head of one slot: C x D floats
 
@@ -32,15 +36,37 @@ public final class SlotCache implements AutoCloseable {
         this.manager = parent.newSubManager();
         this.rowBytes = 4L * config.headDim();
         this.headBytes = rowBytes * config.contextLength();
-        Shape shape = new Shape(slots, config.nHead(), config.contextLength(), config.headDim());
         this.layers = new Layer[config.nLayer()];
-        Arrays.setAll(layers, _ -> Layer.of(manager.zeros(shape), manager.zeros(shape)));
+        this.allocated = Math.min(slots, FIRST_SLOTS);
+        Arrays.setAll(layers, _ -> layer());
     }
 
     private record Layer(NDArray keys, NDArray values, MemorySegment keyMemory, MemorySegment valueMemory) {
 
         static Layer of(NDArray keys, NDArray values) {
             return new Layer(keys, values, memory(keys), memory(values));
+        }
+
+        /// Moves what this holds into a larger one, and frees it.
+        Layer moveTo(Layer larger) {
+            MemorySegment.copy(keyMemory, 0, larger.keyMemory, 0, keyMemory.byteSize());
+            MemorySegment.copy(valueMemory, 0, larger.valueMemory, 0, valueMemory.byteSize());
+            keys.close();
+            values.close();
+            return larger;
+        }
+    }
+
+    private Layer layer() {
+        Shape shape = new Shape(allocated, config.nHead(), config.contextLength(), config.headDim());
+        return Layer.of(manager.zeros(shape), manager.zeros(shape));
+    }
+
+    /// Makes room for slot indices below `count`, twice as many as before at least.
+    private void allocate(int count) {
+        if (count > allocated) {
+            allocated = Math.min(slots, Math.max(count, 2 * allocated));
+            Arrays.setAll(layers, i -> layers[i].moveTo(layer()));
         }
     }
 
@@ -54,6 +80,7 @@ public final class SlotCache implements AutoCloseable {
 
     /// New positions `start`, …, `start + length - 1` of one slot, after what it holds before.
     public KvCache prefill(NDManager step, int slot, int start, int length) {
+        allocate(slot + 1);
         NDArray mask = step.zeros(new Shape(length, start + length)); // (T, K)
         FloatBuffer values = Torch.view(mask);
         for (int t = 0; t < length; t++) {
@@ -71,6 +98,7 @@ public final class SlotCache implements AutoCloseable {
     /// position leaves its slot as it is.
     public KvCache decode(NDManager step, int[] positions, int batch) {
         int rows = positions.length;
+        allocate(rows);
         int longest = Arrays.stream(positions).max().orElseThrow() + 1;
         int span = Math.min(config.contextLength(), Math.max(1, (longest + SPAN - 1) / SPAN) * SPAN);
         NDArray mask = step.zeros(new Shape(rows, 1, 1, span)); // (rows, 1, T = 1, K)
@@ -94,6 +122,7 @@ public final class SlotCache implements AutoCloseable {
 
     /// Exchanges the contents of two slots.
     public void swap(int a, int b) {
+        allocate(Math.max(a, b) + 1);
         long bytes = headBytes * config.nHead();
         MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
         for (Layer layer : layers) {

@@ -9,7 +9,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.FloatBuffer;
 
-/// The few things of the PyTorch engine that DJL's public interface does not reach. No other class names the engine.
+/// The few things of the PyTorch engine that DJL's public interface does not reach. No other class names the
+/// engine.
 public final class Torch {
 
     private Torch() {}
@@ -19,6 +20,11 @@ public final class Torch {
     public static void load(int threads) {
         Engine.getEngine("PyTorch");
         useThreads(threads);
+    }
+
+    /// The engine's version, for example `2.7.1`.
+    public static String version() {
+        return Engine.getEngine("PyTorch").getVersion();
     }
 
     /// How many threads the next operations of the calling thread may use.

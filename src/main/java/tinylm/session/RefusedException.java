@@ -1,13 +1,17 @@
 package tinylm.session;
 
-/// Carries a refusal from where it is found to [Session#create].
+/// Carries a refusal from where it is found to whoever asked the [Session].
 final class RefusedException extends Exception {
 
     private final transient Refusal refusal;
 
     RefusedException(String code, String message, String param) {
-        super(message);
-        this.refusal = new Refusal(code, message, param);
+        this(Refusal.invalid(code, message, param));
+    }
+
+    RefusedException(Refusal refusal) {
+        super(refusal.message());
+        this.refusal = refusal;
     }
 
     Refusal refusal() {

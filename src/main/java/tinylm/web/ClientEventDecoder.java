@@ -9,13 +9,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import tinylm.inference.SamplingParameters;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseRequest;
 
-/// Reads client events strictly: what is there must have the right type and range; fields that are not ours are left
-/// alone, since stock clients send more of them.
+/// Reads client events strictly: what is there must have the right type and range; fields that are not ours are
+/// left alone, since stock clients send more of them.
 final class ClientEventDecoder {
 
     /// The largest integer that JavaScript represents exactly, so a seed comes back as it was sent.
@@ -65,7 +66,8 @@ final class ClientEventDecoder {
                 defaults.seed(),
                 event.integer("max_output_tokens").orElse(defaults.maxTokens()));
         var input = event.text("input").orElseThrow(() -> new InvalidField("input", "must be there, as a string"));
-        return new ResponseRequest(input, parameters, event.texts("stop"), event.text("previous_response_id"));
+        return new ResponseRequest(
+                input, parameters, event.texts("stop"), event.text("previous_response_id"), OptionalInt.empty());
     }
 
     private static JsonNode object(String frame) throws InvalidField {
@@ -81,7 +83,7 @@ final class ClientEventDecoder {
     }
 
     private static ClientEvent invalid(String message, String field) {
-        return new ClientEvent.Invalid(new Refusal("invalid_value", message, field));
+        return new ClientEvent.Invalid(Refusal.invalid("invalid_value", message, field));
     }
 
     private static String kind(JsonNode node) {

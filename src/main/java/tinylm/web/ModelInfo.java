@@ -1,6 +1,8 @@
 package tinylm.web;
 
-/// What the page and the API say about the model that answers.
+import tinylm.checkpoint.Checkpoint;
+
+/// What the page and the API say about a model.
 ///
 /// @param name the checkpoint's name
 /// @param parameters number of trained values
@@ -9,4 +11,17 @@ package tinylm.web;
 /// @param contextLength most characters the model looks back over
 /// @param alphabet every character the model knows, in order of token id
 public record ModelInfo(
-        String name, long parameters, double validationLoss, String protocol, int contextLength, String alphabet) {}
+        String name, long parameters, double validationLoss, String protocol, int contextLength, String alphabet) {
+
+    static ModelInfo of(Checkpoint checkpoint) {
+        var provenance = checkpoint.manifest().orElseThrow().provenance();
+        var alphabet = checkpoint.tokenizer().codePoints();
+        return new ModelInfo(
+                "tinylm-" + provenance.corpus().name(),
+                checkpoint.config().parameterCount(),
+                provenance.validationLoss(),
+                provenance.protocol(),
+                checkpoint.config().contextLength(),
+                new String(alphabet, 0, alphabet.length));
+    }
+}

@@ -1,14 +1,17 @@
 package tinylm.web;
 
+import io.quarkus.arc.DefaultBean;
 import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
-import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.Checkpoints;
+import tinylm.inference.EngineObserver;
 import tinylm.inference.LoadedModel;
+import tinylm.inference.Models;
+import tinylm.inference.Turn;
 import tinylm.session.Limits;
 
 /// Loads the checkpoint before the first visitor comes, and lets the step under way end before the process does.
@@ -18,33 +21,39 @@ public class ModelServing {
 
     private static final Logger LOG = Logger.getLogger(ModelServing.class);
 
-    private final LoadedModel loaded;
-    private final Limits limits;
+    private final ServerConfig config;
+    private final Models models;
 
-    ModelServing(ServerConfig config) {
-        limits = config.limits().limits();
-        loaded = LoadedModel.open(
-                Checkpoints.load(config.checkpoint()),
+    ModelServing(ServerConfig config, EngineObserver observer) {
+        this.config = config;
+        var settings = new LoadedModel.Settings(
                 config.slots(),
-                config.threads().orElse(Runtime.getRuntime().availableProcessors()));
+                config.queueLength(),
+                config.threads().orElse(Runtime.getRuntime().availableProcessors()),
+                new Turn(),
+                observer);
+        models = new Models(
+                Checkpoints.load(config.checkpoint()),
+                checkpoint -> LoadedModel.open(checkpoint, settings),
+                config.swapGrace());
     }
 
     @Produces
     @Singleton
-    ServedModel served() {
-        return new ServedModel(loaded.engine(), loaded.checkpoint().tokenizer(), limits, info());
+    Models models() {
+        return models;
     }
 
     @Produces
     @Singleton
-    ModelInfo info() {
-        return describe(loaded.checkpoint());
+    Limits limits() {
+        return config.limits().limits();
     }
 
     @PreDestroy
     void close() {
         try {
-            loaded.close();
+            models.close();
         } catch (IllegalStateException e) {
             // going on would destroy libtorch under the thread that is still in it, and end in a crash report
             LOG.error("Ending at once: " + e.getMessage());
@@ -52,15 +61,15 @@ public class ModelServing {
         }
     }
 
-    private static ModelInfo describe(Checkpoint checkpoint) {
-        var provenance = checkpoint.manifest().orElseThrow().provenance();
-        var alphabet = checkpoint.tokenizer().codePoints();
-        return new ModelInfo(
-                "tinylm-" + provenance.corpus().name(),
-                checkpoint.config().parameterCount(),
-                provenance.validationLoss(),
-                provenance.protocol(),
-                checkpoint.config().contextLength(),
-                new String(alphabet, 0, alphabet.length));
+    /// Nobody listens.
+    @Singleton
+    static class Unobserved {
+
+        @Produces
+        @Singleton
+        @DefaultBean
+        EngineObserver observer() {
+            return EngineObserver.NONE;
+        }
     }
 }

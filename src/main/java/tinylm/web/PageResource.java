@@ -7,20 +7,22 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Locale;
+import tinylm.inference.Models;
 
 /// The writing desk at `/`: the model that answers is written into the page, everything else comes over the socket.
 @Path("/")
 public class PageResource {
 
-    private final ModelInfo model;
+    private final Models models;
 
-    PageResource(ModelInfo model) {
-        this.model = model;
+    PageResource(Models models) {
+        this.models = models;
     }
 
     @GET
     @Produces(MediaType.TEXT_HTML)
     public TemplateInstance page(@CookieParam("tinylm-theme") String theme) {
+        var model = ModelInfo.of(models.current().checkpoint());
         return new page(
                 model.name(),
                 String.format(Locale.ROOT, "%,d", model.parameters()),

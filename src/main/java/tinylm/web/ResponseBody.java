@@ -1,6 +1,5 @@
 package tinylm.web;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -8,11 +7,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import tinylm.session.ResponseEvent;
+import tinylm.session.ResponseRequest;
 
 /// A response as far as it is known: OpenAI's `response` object with our extra fields.
 ///
 /// @param createdAt seconds since 1970
-/// @param status in_progress, completed, incomplete, cancelled or failed
+/// @param status queued, in_progress, completed, incomplete, cancelled or failed
+/// @param output one message once there is text, for a response of ours has no more
 /// @param tokensPerSecond from the request to the end
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
@@ -22,6 +23,7 @@ record ResponseBody(
         long createdAt,
         String status,
         String model,
+        List<Message> output,
         Optional<String> previousResponseId,
         long seed,
         int maxOutputTokens,
@@ -40,21 +42,39 @@ record ResponseBody(
     record Incomplete(String reason) {}
 
     @JsonNaming(SnakeCaseStrategy.class)
-    record Usage(int inputTokens, InputTokensDetails inputTokensDetails, int outputTokens, int totalTokens) {}
+    record Usage(
+            int inputTokens,
+            InputTokensDetails inputTokensDetails,
+            int outputTokens,
+            OutputTokensDetails outputTokensDetails,
+            int totalTokens) {}
 
     /// @param cachedTokens how many were still in the KV cache
     @JsonNaming(SnakeCaseStrategy.class)
     record InputTokensDetails(int cachedTokens) {}
 
-    static ResponseBody of(ResponseEvent.Created created, String model, Instant now) {
-        var request = created.request();
+    /// @param reasoningTokens none, as the model only writes
+    @JsonNaming(SnakeCaseStrategy.class)
+    record OutputTokensDetails(int reasoningTokens) {}
+
+    record Message(String id, String type, String status, String role, List<OutputText> content) {}
+
+    record OutputText(String type, String text, List<String> annotations, List<ServerEvent.Logprob> logprobs) {
+
+        static OutputText of(String text) {
+            return new OutputText("output_text", text, List.of(), List.of());
+        }
+    }
+
+    static ResponseBody of(String id, Instant at, String model, ResponseRequest request) {
         var parameters = request.parameters();
         return new ResponseBody(
-                created.id(),
+                id,
                 "response",
-                now.getEpochSecond(),
+                at.getEpochSecond(),
                 "in_progress",
                 model,
+                List.of(),
                 request.previousResponseId(),
                 parameters.seed(),
                 parameters.maxTokens(),
@@ -70,15 +90,22 @@ record ResponseBody(
                 Optional.empty());
     }
 
-    ResponseBody ended(ResponseEvent.Ended ended) {
+    ResponseBody queued() {
+        return with("queued", output, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /// @param received how many of its characters had been sent before a stream was resumed
+    ResponseBody ended(ResponseEvent.Ended ended, int received) {
         var usage = new Usage(
                 ended.inputTokens(),
                 new InputTokensDetails(ended.cachedTokens()),
                 ended.outputTokens(),
+                new OutputTokensDetails(0),
                 ended.inputTokens() + ended.outputTokens());
-        double perSecond =
-                ended.outputTokens() * 1e9 / Math.max(ended.duration().toNanos(), 1);
-        var status = switch (ended.reason()) {
+        double perSecond = Math.max(ended.outputTokens() - received, 0)
+                * 1e9
+                / Math.max(ended.duration().toNanos(), 1);
+        var newStatus = switch (ended.reason()) {
             case STOP -> "completed";
             case LENGTH -> "incomplete";
             case CANCELLED -> "cancelled";
@@ -88,22 +115,33 @@ record ResponseBody(
             case LENGTH -> Optional.of(new Incomplete("max_output_tokens"));
             case CANCELLED -> Optional.of(new Incomplete("cancelled"));
         };
-        return with(status, incomplete, Optional.of(usage), Optional.of(perSecond), Optional.empty());
+        var message = message(newStatus.equals("completed") ? "completed" : "incomplete", ended.text());
+        return with(
+                newStatus, List.of(message), incomplete, Optional.of(usage), Optional.of(perSecond), Optional.empty());
     }
 
-    ResponseBody failed(String message) {
-        var problem = new ServerEvent.Problem("server_error", "server_error", message, "");
-        return with("failed", Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(problem));
+    ResponseBody failed(ResponseEvent.Failed failed) {
+        var problem = new ServerEvent.Problem("server_error", failed.code(), failed.message(), "");
+        return with("failed", output, Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(problem));
     }
 
-    /// The one item that a response of ours has.
-    @JsonIgnore
-    String itemId() {
+    /// The one item of a response of ours.
+    Message message(String itsStatus, String text) {
+        return new Message(itemId(), "message", itsStatus, "assistant", List.of(OutputText.of(text)));
+    }
+
+    /// The same before there is any text.
+    Message emptyMessage() {
+        return new Message(itemId(), "message", "in_progress", "assistant", List.of());
+    }
+
+    private String itemId() {
         return id.replaceFirst("^resp_", "msg_");
     }
 
     private ResponseBody with(
             String newStatus,
+            List<Message> newOutput,
             Optional<Incomplete> incomplete,
             Optional<Usage> newUsage,
             Optional<Double> perSecond,
@@ -114,6 +152,7 @@ record ResponseBody(
                 createdAt,
                 newStatus,
                 model,
+                newOutput,
                 previousResponseId,
                 seed,
                 maxOutputTokens,

@@ -1,13 +1,22 @@
 package tinylm.web;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import tinylm.session.CharacterLogprob;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
 
 /// Turns the events of one visitor's responses into frames: the first character at once, then at most one delta in
 /// 30 ms, and none while the reader is behind. Any thread; never blocks.
+///
+/// What goes before the text is numbered 0, 1, 2, …; a delta has the number 1,000 + n after which n characters have
+/// arrived, whatever pieces they came in; what follows the text goes on from there. So the number of the last event
+/// says how much arrived, on every server. When a stream is resumed, events that bring no text repeat that number.
 final class ResponseStream implements Consumer<ResponseEvent> {
 
     static final long MILLIS_BETWEEN_DELTAS = 30;
@@ -18,22 +27,23 @@ final class ResponseStream implements Consumer<ResponseEvent> {
         void run(long millis, Runnable task);
     }
 
-    private final String model;
     private final InstantSource clock;
     private final Delay delay;
     private final Consumer<ServerEvent> frames;
     private final BooleanSupplier behind;
     private final StringBuilder pending = new StringBuilder();
+    private final List<CharacterLogprob> pendingLogprobs = new ArrayList<>();
     private ResponseBody response;
-    private long sequenceNumber;
+    private boolean resumed;
+    private long lastNumber;
+    private int received;
+    private long characters;
     private long lastDelta;
     private boolean flushAwaited;
 
     /// @param frames takes the frames, in order
     /// @param behind whether earlier frames still wait for the reader
-    ResponseStream(
-            String model, InstantSource clock, Delay delay, Consumer<ServerEvent> frames, BooleanSupplier behind) {
-        this.model = model;
+    ResponseStream(InstantSource clock, Delay delay, Consumer<ServerEvent> frames, BooleanSupplier behind) {
         this.clock = clock;
         this.delay = delay;
         this.frames = frames;
@@ -44,37 +54,93 @@ final class ResponseStream implements Consumer<ResponseEvent> {
     public synchronized void accept(ResponseEvent event) {
         switch (event) {
             case ResponseEvent.Created created -> {
-                sequenceNumber = 0;
-                lastDelta = 0;
-                response = ResponseBody.of(created, model, clock.instant());
-                changed("response.created", response);
-                changed("response.in_progress", response);
+                var model = ModelInfo.of(created.model()).name();
+                begin(ResponseBody.of(created.id(), created.at(), model, created.request()), 0);
+                lastNumber = 0;
+                frames.accept(new ServerEvent.ResponseChanged(
+                        "response.created", 0, response, Optional.of(created.ticket()), OptionalInt.empty()));
             }
+            case ResponseEvent.Resumed again -> {
+                var model = ModelInfo.of(again.model()).name();
+                begin(ResponseBody.of(again.id(), again.at(), model, again.request()), again.characters());
+                resumed = true;
+                lastNumber = again.startingAfter();
+            }
+            case ResponseEvent.Queued(int place) ->
+                frames.accept(new ServerEvent.ResponseChanged(
+                        "response.queued", beforeText(), response.queued(), Optional.empty(), OptionalInt.of(place)));
+            case ResponseEvent.Started _ -> start();
             case ResponseEvent.Delta delta -> {
                 pending.append(delta.text());
+                pendingLogprobs.addAll(delta.logprobs());
                 flushSoon();
             }
             case ResponseEvent.Ended ended -> {
                 flush();
-                frames.accept(new ServerEvent.TextDone(
-                        "response.output_text.done", sequenceNumber++, response.itemId(), 0, 0, ended.text()));
-                var body = response.ended(ended);
-                changed("response." + (body.status().equals("completed") ? "completed" : "incomplete"), body);
+                end(ended);
             }
             case ResponseEvent.Failed failed -> {
                 flush();
-                changed("response.failed", response.failed(failed.message()));
+                lastNumber++;
+                changed("response.failed", lastNumber, response.failed(failed));
             }
         }
     }
 
     /// Says that a frame from the client was not carried out.
     synchronized void refuse(Refusal refusal) {
-        frames.accept(new ServerEvent.Failure("error", sequenceNumber++, ServerEvent.Problem.of(refusal)));
+        frames.accept(new ServerEvent.Failure("error", lastNumber, ServerEvent.Problem.of(refusal)));
     }
 
-    private void changed(String type, ResponseBody body) {
-        frames.accept(new ServerEvent.ResponseChanged(type, sequenceNumber++, body));
+    private void begin(ResponseBody body, int alreadyReceived) {
+        response = body;
+        resumed = false;
+        received = alreadyReceived;
+        characters = alreadyReceived;
+        lastDelta = 0;
+    }
+
+    private void start() {
+        changed("response.in_progress", beforeText(), response);
+        if (!resumed) {
+            frames.accept(new ServerEvent.ItemChanged(
+                    "response.output_item.added", beforeText(), 0, response.emptyMessage()));
+            frames.accept(new ServerEvent.PartChanged(
+                    "response.content_part.added", beforeText(), itemId(), 0, 0, ResponseBody.OutputText.of("")));
+        }
+    }
+
+    /// Events behind the text are numbered by its length, so that a stream that was lost between them is made
+    /// whole.
+    private void end(ResponseEvent.Ended ended) {
+        long number = ResponseEvent.TEXT + ended.outputTokens();
+        var body = response.ended(ended, received);
+        var message = body.output().getFirst();
+        var part = message.content().getFirst();
+        var tail = List.<ServerEvent>of(
+                new ServerEvent.TextDone(
+                        "response.output_text.done", number + 1, itemId(), 0, 0, ended.text(), List.of()),
+                new ServerEvent.PartChanged("response.content_part.done", number + 2, itemId(), 0, 0, part),
+                new ServerEvent.ItemChanged("response.output_item.done", number + 3, 0, message));
+        for (var event : tail) {
+            if (event.sequenceNumber() > lastNumber) {
+                frames.accept(event);
+            }
+        }
+        lastNumber = number + ResponseEvent.AFTER_TEXT;
+        changed("response." + (body.status().equals("completed") ? "completed" : "incomplete"), lastNumber, body);
+    }
+
+    private void changed(String type, long number, ResponseBody body) {
+        frames.accept(new ServerEvent.ResponseChanged(type, number, body, Optional.empty(), OptionalInt.empty()));
+    }
+
+    private long beforeText() {
+        return resumed ? lastNumber : ++lastNumber;
+    }
+
+    private String itemId() {
+        return response.emptyMessage().id();
     }
 
     private void flushSoon() {
@@ -100,9 +166,13 @@ final class ResponseStream implements Consumer<ResponseEvent> {
     private void flush() {
         if (!pending.isEmpty()) {
             lastDelta = clock.millis();
+            characters += pending.codePointCount(0, pending.length());
+            lastNumber = ResponseEvent.TEXT + characters;
+            var logprobs = pendingLogprobs.stream().map(ServerEvent.Logprob::of).toList();
             frames.accept(new ServerEvent.TextDelta(
-                    "response.output_text.delta", sequenceNumber++, response.itemId(), 0, 0, pending.toString()));
+                    "response.output_text.delta", lastNumber, itemId(), 0, 0, pending.toString(), logprobs));
             pending.setLength(0);
+            pendingLogprobs.clear();
         }
     }
 }

@@ -16,7 +16,10 @@ import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
+import tinylm.inference.Models;
+import tinylm.session.Limits;
 import tinylm.session.Session;
+import tinylm.session.Tickets;
 
 /// `WS /v1/responses`: text streams to a browser. Frames of a connection are heard one after the other on its event
 /// loop and only start or stop work, so a cancel is never behind a running stream nor ahead of its create.
@@ -32,14 +35,18 @@ public class ResponsesSocket {
     /// Most characters that may wait for a slow reader: the longest completion twice over, with room to spare.
     private static final int MOST_WAITING = 1 << 18;
 
-    private final ServedModel model;
+    private final Models models;
+    private final Limits limits;
+    private final Tickets tickets;
     private final ObjectMapper json;
     private final Vertx vertx;
     private final ClientEventDecoder decoder =
             new ClientEventDecoder(() -> ThreadLocalRandom.current().nextLong(ClientEventDecoder.LARGEST_SEED + 1));
 
-    ResponsesSocket(ServedModel model, ObjectMapper json, Vertx vertx) {
-        this.model = model;
+    ResponsesSocket(Models models, Limits limits, Tickets tickets, ObjectMapper json, Vertx vertx) {
+        this.models = models;
+        this.limits = limits;
+        this.tickets = tickets;
         this.json = json;
         this.vertx = vertx;
     }
@@ -52,12 +59,8 @@ public class ResponsesSocket {
                 MOST_WAITING,
                 () -> connection.close(TOO_SLOW).subscribeAsCompletionStage());
         var stream = new ResponseStream(
-                model.info().name(),
-                InstantSource.system(),
-                this::later,
-                event -> outbox.add(write(event)),
-                outbox::isBehind);
-        var session = new Session(model.engine(), model.tokenizer(), model.limits());
+                InstantSource.system(), this::later, event -> outbox.add(write(event)), outbox::isBehind);
+        var session = new Session(models, limits, tickets);
         connection.userData().put(VISITOR, new Visitor(decoder, session, stream, outbox));
     }
 

@@ -3,6 +3,7 @@ package tinylm.web;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,9 +17,14 @@ public interface ServerConfig {
     @WithDefault("data/checkpoint")
     Path checkpoint();
 
-    /// How many sequences are computed at once, at most; a multiple of 4.
-    @WithDefault("64")
+    /// How many sequences are computed at once, at most; a multiple of 4. Memory is taken as they are used: of the
+    /// default model 2.4 MB each.
+    @WithDefault("256")
     int slots();
+
+    /// How many sequences may wait for a slot, 0 to 900.
+    @WithDefault("200")
+    int queueLength();
 
     /// Threads of one operation. Absent: as many as there are cores.
     OptionalInt threads();
@@ -26,6 +32,17 @@ public interface ServerConfig {
     /// Names by which browsers may call this server. Absent: when it listens on this machine only, `localhost` and
     /// its addresses; otherwise any.
     Optional<List<String>> allowedHosts();
+
+    /// At least 32 bytes, the same on all servers that may go on with each other's streams. Absent: a random one.
+    Optional<String> ticketKey();
+
+    /// How long a lost stream can be resumed.
+    @WithDefault("1h")
+    Duration ticketLifetime();
+
+    /// How long a replaced model stays after its last sequence, for streams that were lost just then.
+    @WithDefault("30s")
+    Duration swapGrace();
 
     LimitsConfig limits();
 
@@ -36,9 +53,6 @@ public interface ServerConfig {
         @WithDefault("10000")
         int outputTokens();
 
-        @WithDefault("200000")
-        int textCharacters();
-
         @WithDefault("4")
         int stops();
 
@@ -46,7 +60,7 @@ public interface ServerConfig {
         int stopCharacters();
 
         default Limits limits() {
-            return new Limits(promptCharacters(), outputTokens(), textCharacters(), stops(), stopCharacters());
+            return new Limits(promptCharacters(), outputTokens(), stops(), stopCharacters());
         }
     }
 }

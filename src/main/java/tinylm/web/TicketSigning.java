@@ -1,0 +1,32 @@
+package tinylm.web;
+
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import org.jboss.logging.Logger;
+import tinylm.session.Tickets;
+
+/// The key by which servers know each other's streams.
+@Singleton
+class TicketSigning {
+
+    private static final Logger LOG = Logger.getLogger(TicketSigning.class);
+
+    @Produces
+    @Singleton
+    Tickets tickets(ServerConfig config) {
+        var key = config.ticketKey().map(text -> text.getBytes(StandardCharsets.UTF_8));
+        if (key.isEmpty()) {
+            LOG.debug("tinylm.ticket-key is not set: lost streams can be resumed here, until a restart");
+        }
+        return new Tickets(key.orElseGet(TicketSigning::random), config.ticketLifetime(), InstantSource.system());
+    }
+
+    private static byte[] random() {
+        var key = new byte[Tickets.LEAST_KEY_BYTES];
+        new SecureRandom().nextBytes(key);
+        return key;
+    }
+}
