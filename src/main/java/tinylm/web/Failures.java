@@ -1,0 +1,62 @@
+package tinylm.web;
+
+import com.fasterxml.jackson.core.JacksonException;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.HttpException;
+import jakarta.enterprise.event.Observes;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.ext.ExceptionMapper;
+import jakarta.ws.rs.ext.Provider;
+import org.jboss.logging.Logger;
+
+/// Turns whatever went wrong anywhere into a [Problem]. What nobody foresaw is logged, and told without its details.
+@Provider
+public class Failures implements ExceptionMapper<Throwable> {
+
+    private static final Logger LOG = Logger.getLogger(Failures.class);
+    /// Before Quarkus' own failure handlers, which answer in other shapes.
+    private static final int FIRST = -10_000;
+
+    void register(@Observes Router router) {
+        router.route().order(FIRST).failureHandler(Failures::answer);
+    }
+
+    @Override
+    public Response toResponse(Throwable failure) {
+        return problem(failure).toResponse();
+    }
+
+    /// What went wrong outside of JAX-RS, or before it.
+    private static void answer(RoutingContext context) {
+        var failure = context.failure();
+        var response = context.response();
+        var problem = failure == null || failure instanceof HttpException
+                ? Problem.of(Math.max(context.statusCode(), 400))
+                : problem(failure);
+        if (response.headWritten()) {
+            context.request().connection().close(); // an answer cut short must not look like a whole one
+        } else {
+            problem.send(response);
+        }
+    }
+
+    static Problem problem(Throwable failure) {
+        return switch (failure) {
+            case WebApplicationException known -> of(known.getResponse());
+            case JacksonException notJson -> new Problem(400, "invalid_json", "The body must be one JSON object.");
+            default -> {
+                LOG.error("A request failed", failure);
+                yield Problem.of(500);
+            }
+        };
+    }
+
+    private static Problem of(Response response) {
+        var problem = Problem.of(Math.max(response.getStatus(), 400));
+        var allow = response.getHeaderString(HttpHeaders.ALLOW);
+        return allow == null ? problem : problem.with(HttpHeaders.ALLOW, allow);
+    }
+}
