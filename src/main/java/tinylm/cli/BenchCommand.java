@@ -3,12 +3,15 @@ package tinylm.cli;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tinylm.inference.GptRunner;
 import tinylm.model.Gpt;
@@ -22,7 +25,8 @@ import tinylm.training.StepBenchmark;
 @Command(
         name = "bench",
         description =
-                "Measures decoding, prefill and training steps beside what arithmetic allows. Medians; a few minutes.",
+                "Measures decoding, prefill and training steps beside what arithmetic allows, by medians, in a few minutes;"
+                        + " with --load a running server.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
@@ -35,9 +39,15 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Threads threads;
 
+    @ArgGroup(exclusive = false, heading = "%nA server under load:%n")
+    private LoadOptions load;
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
+        if (load != null) {
+            return load(out);
+        }
         try (var stop = new StopOnSignal();
                 NDManager manager = NDManager.newBaseManager()) {
             out.printf("%-44s %10s %10s %8s%n", "", "measured", "floor", "ratio");
@@ -58,6 +68,17 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private int load(PrintWriter out) throws IOException, InterruptedException {
+        try {
+            load.validate();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
+        }
+        try (var bench = new LoadBench(load, out)) {
+            return bench.run();
+        }
     }
 
     private static double sgemm(NDManager manager) {
