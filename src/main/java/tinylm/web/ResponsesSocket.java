@@ -14,7 +14,6 @@ import io.smallrye.common.annotation.NonBlocking;
 import io.vertx.core.Vertx;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import tinylm.inference.Models;
 import tinylm.session.Limits;
@@ -40,8 +39,7 @@ public class ResponsesSocket {
     private final Tickets tickets;
     private final ObjectMapper json;
     private final Vertx vertx;
-    private final ClientEventDecoder decoder =
-            new ClientEventDecoder(() -> ThreadLocalRandom.current().nextLong(ClientEventDecoder.LARGEST_SEED + 1));
+    private final ClientEventDecoder decoder = new ClientEventDecoder(new RequestReader());
 
     ResponsesSocket(Models models, Limits limits, Tickets tickets, ObjectMapper json, Vertx vertx) {
         this.models = models;

@@ -21,6 +21,8 @@ final class Visitor implements AutoCloseable {
         switch (decoder.decode(frame)) {
             case ClientEvent.Create create ->
                 session.create(create.request(), stream).ifPresent(stream::refuse);
+            case ClientEvent.Resume resume ->
+                session.resume(resume.request(), stream).ifPresent(stream::refuse);
             case ClientEvent.Cancel cancel -> session.cancel();
             case ClientEvent.CancelOne cancel -> session.cancel(cancel.responseId());
             case ClientEvent.Invalid invalid -> stream.refuse(invalid.refusal());
