@@ -66,7 +66,7 @@ class SoakTest {
         Torch.load(2);
         try (NDManager manager = NDManager.newBaseManager();
                 Gpt model = Gpt.initialize(manager, new GptConfig(65, 128, 2, 4, 128, 0), 1);
-                GptRunner runner = new GptRunner(manager, model, 16)) {
+                GptRunner runner = new GptRunner(manager, model, 16, 2)) {
             int[] ids = new int[16];
             int[] positions = new int[16];
             Arrays.fill(positions, 100);

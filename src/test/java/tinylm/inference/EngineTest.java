@@ -1,6 +1,7 @@
 package tinylm.inference;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -22,7 +24,7 @@ class EngineTest {
     private static final int CONTEXT = 16;
 
     private final FakeRunner runner = new FakeRunner(VOCAB, CONTEXT, 8);
-    private final Engine engine = new Engine(runner);
+    private final Engine engine = new Engine(runner, 1_000, new Turn(), EngineObserver.NONE);
 
     @AfterEach
     void close() {
@@ -55,8 +57,7 @@ class EngineTest {
             heard.add(generate(request(prompt, 10 + i % 37, new Lease())));
             if (i % 3 == 2) {
                 var cancelled = new Recorder();
-                engine.submit(request(prompt, 1_000_000, new Lease()), cancelled)
-                        .cancel();
+                submit(request(prompt, 1_000_000, new Lease()), cancelled).cancel();
             }
         }
         for (int i = 0; i < 200; i++) {
@@ -70,9 +71,9 @@ class EngineTest {
 
     @Test
     void the_same_seed_draws_the_same_completion_and_another_seed_another() {
-        var first = generate(GenerationRequest.ofNewText(new int[] {1}, SamplingParameters.defaults(7)));
-        var again = generate(GenerationRequest.ofNewText(new int[] {1}, SamplingParameters.defaults(7)));
-        var other = generate(GenerationRequest.ofNewText(new int[] {1}, SamplingParameters.defaults(8)));
+        var first = generate(GenerationRequest.of(new int[] {1}, SamplingParameters.defaults(7)));
+        var again = generate(GenerationRequest.of(new int[] {1}, SamplingParameters.defaults(7)));
+        var other = generate(GenerationRequest.of(new int[] {1}, SamplingParameters.defaults(8)));
         Stream.of(first, again, other).forEach(Recorder::awaitFinished);
         assertEquals(first.events(), again.events());
         assertTrue(!first.ids().equals(other.ids()));
@@ -83,8 +84,7 @@ class EngineTest {
         var lease = new Lease();
         var first = generate(request(List.of(1, 2, 3), 6, lease));
         first.awaitFinished();
-        var text = joined(List.of(1, 2, 3), first.ids());
-        var second = generate(request(text, 5, text.size() - 1, lease));
+        var second = generate(request(continued(List.of(1, 2, 3), first), 5, lease));
         assertEquals(new TokenEvent.Finished(FinishReason.LENGTH, 9, 8, 5), second.awaitFinished());
         assertEquals(1, runner.prefills.get());
         assertEquals(greedily(List.of(1, 2, 3), 11), joined(first.ids(), second.ids()));
@@ -95,11 +95,13 @@ class EngineTest {
         var lease = new Lease();
         var first = generate(request(List.of(1, 2, 3), 4, lease));
         first.awaitFinished();
-        var text = joined(joined(List.of(1, 2, 3), first.ids()), List.of(5, 6));
-        var second = generate(request(text, 3, 6, lease));
+        var text = continued(List.of(1, 2, 3), first).withPrompt(5, 6);
+        var second = generate(request(text, 3, lease));
         assertEquals(6, second.awaitFinished().reusedTokens());
-        assertEquals(3 + 3, runner.prefilledTokens.get());
-        assertEquals(greedily(text, 3), second.ids());
+        assertEquals(3 + 2, runner.prefilledTokens.get(), "the token drawn last is decoded");
+        var reference = new Reference(VOCAB, CONTEXT).write(List.of(1, 2, 3));
+        assertEquals(reference.draw(4), first.ids());
+        assertEquals(reference.write(List.of(5, 6)).draw(3), second.ids());
     }
 
     @Test
@@ -110,11 +112,10 @@ class EngineTest {
         for (int i = 0; i < 8; i++) {
             generate(request(List.of(4), 1, new Lease())).awaitFinished();
         }
-        var text = joined(List.of(1, 2, 3), first.ids());
-        var second = generate(request(text, 5, text.size() - 1, lease));
+        var second = generate(request(continued(List.of(1, 2, 3), first), 5, lease));
         assertEquals(0, second.awaitFinished().reusedTokens());
         assertEquals(10, runner.prefills.get());
-        assertEquals(greedily(text, 5), second.ids());
+        assertEquals(greedily(List.of(1, 2, 3), 11), joined(first.ids(), second.ids()));
     }
 
     @Test
@@ -130,7 +131,8 @@ class EngineTest {
     void a_stop_sequence_ends_the_completion_and_is_not_part_of_it() {
         var expected = greedily(List.of(1, 2), 20);
         var stop = expected.subList(6, 8).stream().mapToInt(i -> i).toArray();
-        var heard = generate(new GenerationRequest(new int[] {1, 2}, 0, List.of(stop), parameters(20), new Lease()));
+        var heard = generate(new GenerationRequest(
+                Text.EMPTY.withPrompt(1, 2), List.of(stop), parameters(20), 0, new int[0], new Lease()));
         assertEquals(FinishReason.STOP, heard.awaitFinished().reason());
         int first = Collections.indexOfSubList(expected, expected.subList(6, 8));
         assertEquals(expected.subList(0, first), heard.ids());
@@ -145,13 +147,13 @@ class EngineTest {
             inStep.countDown();
             await(goOn);
         };
-        var generation = engine.submit(request(List.of(1), 1_000_000, new Lease()), heard);
+        var generation = submit(request(List.of(1), 1_000_000, new Lease()), heard);
         await(inStep);
         generation.cancel();
         goOn.countDown();
         assertEquals(FinishReason.CANCELLED, heard.awaitFinished().reason());
         assertEquals(1, runner.decodes.get());
-        Awaitility.await().until(() -> engine.load() == 0);
+        Awaitility.await().until(() -> engine.unfinished() == 0);
     }
 
     @Test
@@ -165,7 +167,7 @@ class EngineTest {
         generate(request(List.of(1), 2, new Lease()));
         await(inStep);
         var heard = new Recorder();
-        engine.submit(request(List.of(2), 5, new Lease()), heard).cancel();
+        submit(request(List.of(2), 5, new Lease()), heard).cancel();
         goOn.countDown();
         assertEquals(new TokenEvent.Finished(FinishReason.CANCELLED, 1, 0, 0), heard.awaitFinished());
         assertEquals(1, runner.prefills.get());
@@ -175,7 +177,7 @@ class EngineTest {
     void a_listener_that_throws_ends_its_own_sequence_only() {
         var good = generate(request(List.of(1), 60, new Lease()));
         var bad = new Recorder();
-        engine.submit(request(List.of(2), 60, new Lease()), event -> {
+        submit(request(List.of(2), 60, new Lease()), event -> {
             bad.accept(event);
             if (bad.events().size() == 5) {
                 throw new IllegalStateException("no room");
@@ -221,7 +223,7 @@ class EngineTest {
     @Test
     void a_second_sequence_of_a_busy_lease_is_refused() {
         var lease = new Lease();
-        var first = engine.submit(request(List.of(1), 1_000_000, lease), new Recorder());
+        var first = submit(request(List.of(1), 1_000_000, lease), new Recorder());
         assertEquals(
                 "This cannot be computed: a lease is good for one sequence at a time.",
                 generate(request(List.of(1), 5, lease)).awaitFailed().message());
@@ -244,38 +246,46 @@ class EngineTest {
         Awaitility.await().until(() -> runner.decodes.get() > 3);
         engine.close();
         assertTrue(runner.closed);
-        waiting.add(generate(request(List.of(1), 5, new Lease())));
-        waiting.forEach(
-                heard -> assertEquals(List.of(new TokenEvent.Failed("The server is shutting down.")), heard.endings()));
+        var late = new Recorder();
+        assertEquals(new Admission.Closing(), engine.submit(request(List.of(1), 5, new Lease()), late));
+        assertEquals(List.of(), late.events());
+        var failed = new TokenEvent.Failed(TokenEvent.Cause.SHUTDOWN, "The server is shutting down.");
+        waiting.forEach(heard -> assertEquals(List.of(failed), heard.endings()));
     }
 
     private Recorder generate(GenerationRequest request) {
         var recorder = new Recorder();
-        engine.submit(request, recorder);
+        submit(request, recorder);
         return recorder;
     }
 
-    private static GenerationRequest request(List<Integer> prompt, int maxTokens, Lease lease) {
-        return request(prompt, maxTokens, 0, lease);
+    private Generation submit(GenerationRequest request, Consumer<TokenEvent> listener) {
+        return assertInstanceOf(Admission.Accepted.class, engine.submit(request, listener))
+                .generation();
     }
 
-    private static GenerationRequest request(List<Integer> prompt, int maxTokens, int continued, Lease lease) {
-        var ids = prompt.stream().mapToInt(i -> i).toArray();
-        return new GenerationRequest(ids, continued, List.of(), parameters(maxTokens), lease);
+    private static GenerationRequest request(List<Integer> prompt, int maxTokens, Lease lease) {
+        return request(Text.EMPTY.withPrompt(array(prompt)), maxTokens, lease);
+    }
+
+    private static GenerationRequest request(Text text, int maxTokens, Lease lease) {
+        return new GenerationRequest(text, List.of(), parameters(maxTokens), 0, new int[0], lease);
+    }
+
+    private static Text continued(List<Integer> prompt, Recorder completion) {
+        return Text.EMPTY.withPrompt(array(prompt)).withDrawn(array(completion.ids()));
+    }
+
+    private static int[] array(List<Integer> ids) {
+        return ids.stream().mapToInt(i -> i).toArray();
     }
 
     private static SamplingParameters parameters(int maxTokens) {
         return SamplingParameters.defaults(1).withTemperature(0).withMaxTokens(maxTokens);
     }
 
-    /// What the fake model makes of a prompt, without engine, slots or batches.
     private static List<Integer> greedily(List<Integer> prompt, int count) {
-        var text = new ArrayList<>(prompt);
-        for (int i = 0; i < count; i++) {
-            int start = ContextWindow.start(text.size(), CONTEXT);
-            text.add(FakeRunner.likeliest(VOCAB, text.subList(start, text.size())));
-        }
-        return List.copyOf(text.subList(prompt.size(), text.size()));
+        return new Reference(VOCAB, CONTEXT).write(prompt).draw(count);
     }
 
     private static List<Integer> joined(List<Integer> a, List<Integer> b) {

@@ -1,13 +1,16 @@
 package tinylm.inference;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import tinylm.model.GptConfig;
 
-/// A model whose logits are a function of exactly the tokens a slot holds, and which refuses whatever the engine must
-/// never do. Its likeliest token is [#likeliest] of them.
+/// A model whose logits are a function of exactly which tokens a slot holds and how each was fed, so that other feeds
+/// than those that were agreed on show, as they do in the last bits of a real model. Refuses whatever the engine must
+/// never do. Its likeliest token is [#likeliest] of what the slot holds.
 public final class FakeRunner implements ModelRunner {
 
     public final AtomicInteger prefills = new AtomicInteger();
@@ -22,8 +25,25 @@ public final class FakeRunner implements ModelRunner {
     public volatile Runnable beforeDecode = () -> {};
 
     private final GptConfig config;
-    private final List<ArrayList<Integer>> held = new ArrayList<>();
+    private final List<ArrayList<Fed>> held = new ArrayList<>();
     private volatile Thread owner;
+
+    /// A token in a slot.
+    ///
+    /// @param feedLength tokens of the prefill that brought it; 0 for a decode
+    /// @param place its index in that prefill
+    record Fed(int id, int feedLength, int place) {
+
+        static Fed decoded(int id) {
+            return new Fed(id, 0, 0);
+        }
+
+        static List<Fed> prefilled(List<Integer> ids) {
+            return IntStream.range(0, ids.size())
+                    .mapToObj(place -> new Fed(ids.get(place), ids.size(), place))
+                    .toList();
+        }
+    }
 
     public FakeRunner(int vocabSize, int contextLength, int slots) {
         config = new GptConfig(vocabSize, contextLength, 1, 1, 1, 0);
@@ -33,7 +53,7 @@ public final class FakeRunner implements ModelRunner {
     }
 
     /// The token after these, when the temperature is 0.
-    public static int likeliest(int vocabSize, List<Integer> window) {
+    static int likeliest(int vocabSize, List<Fed> window) {
         return argmax(logits(vocabSize, window));
     }
 
@@ -52,8 +72,9 @@ public final class FakeRunner implements ModelRunner {
         ownedByOneThread();
         prefills.incrementAndGet();
         prefilledTokens.addAndGet(ids.length);
+        var feed = Fed.prefilled(Arrays.stream(ids).boxed().toList());
         for (int i = 0; i < ids.length; i++) {
-            put(slot, start + i, ids[i]);
+            put(slot, start + i, feed.get(i));
         }
         return logits(config.vocabSize(), held.get(slot));
     }
@@ -69,7 +90,7 @@ public final class FakeRunner implements ModelRunner {
         var logits = new float[ids.length][];
         for (int slot = 0; slot < ids.length; slot++) {
             if (positions[slot] != IDLE) {
-                put(slot, positions[slot], ids[slot]);
+                put(slot, positions[slot], Fed.decoded(ids[slot]));
                 logits[slot] = logits(config.vocabSize(), held.get(slot));
             }
         }
@@ -91,17 +112,21 @@ public final class FakeRunner implements ModelRunner {
         closed = true;
     }
 
-    private void put(int slot, int position, int id) {
-        check(id != poison, "poisoned");
+    private void put(int slot, int position, Fed fed) {
+        check(fed.id() != poison, "poisoned");
         var row = held.get(slot);
         check(position <= row.size(), "position " + position + " of a slot that holds " + row.size());
         check(position < config.contextLength(), "position " + position + " is outside the context");
         row.subList(position, row.size()).clear();
-        row.add(id);
+        row.add(fed);
     }
 
-    private static float[] logits(int vocabSize, List<Integer> window) {
-        long hash = window.hashCode() * 0x9e3779b97f4a7c15L + window.size();
+    private static float[] logits(int vocabSize, List<Fed> window) {
+        long hash = window.size();
+        for (var fed : window) {
+            hash = (hash ^ (fed.id() + 1_000L * fed.feedLength() + 1_000_000L * fed.place())) * 0x9e3779b97f4a7c15L;
+            hash ^= hash >>> 29;
+        }
         var logits = new float[vocabSize];
         for (int id = 0; id < vocabSize; id++) {
             logits[id] = (float) (4 * Sampler.uniform(hash, id));

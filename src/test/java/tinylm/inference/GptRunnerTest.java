@@ -35,7 +35,7 @@ class GptRunnerTest {
         manager = NDManager.newBaseManager();
         model = Gpt.initialize(manager, new GptConfig(65, 256, 2, 6, 192, 0), 1);
         model.parameters().values().forEach(parameter -> parameter.addi(parameter.mul(2))); // far from uniform
-        runner = new GptRunner(manager, model, SLOTS);
+        runner = new GptRunner(manager, model, SLOTS, 2);
     }
 
     @AfterEach
@@ -73,9 +73,8 @@ class GptRunnerTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void a_row_has_the_same_bits_alone_and_beside_any_neighbours(int threads) {
-        Torch.load(threads);
         runner.close();
-        runner = new GptRunner(manager, model, SLOTS); // which keeps to the threads that it was made with
+        runner = new GptRunner(manager, model, SLOTS, threads);
         int[] prompt = ids(61);
         int[] next = ids(20);
         float[][] alone = generate(0, 1, prompt, next);
@@ -111,7 +110,7 @@ class GptRunnerTest {
     @Test
     void positions_beyond_the_context_are_refused() {
         assertThrows(IllegalArgumentException.class, () -> runner.prefill(0, 200, ids(57)));
-        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6));
+        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6, 2));
     }
 
     @Test

@@ -29,7 +29,7 @@ public final class Recorder implements Consumer<TokenEvent> {
 
     public List<TokenEvent> endings() {
         return events.stream()
-                .filter(event -> !(event instanceof TokenEvent.Token))
+                .filter(event -> event instanceof TokenEvent.Finished || event instanceof TokenEvent.Failed)
                 .toList();
     }
 

@@ -57,7 +57,7 @@ class SchedulerTest {
         var leases = IntStream.range(0, 4).mapToObj(i -> new Lease()).toList();
         for (var lease : leases) {
             int slot = slots.occupy(lease, (a, b) -> {});
-            slots.row(slot).keep(0, new int[] {leases.indexOf(lease)});
+            slots.row(slot).keep(view(leases.indexOf(lease)), 1);
             slots.vacate(slot, (a, b) -> {});
         }
         leases.get(2).close();
@@ -66,7 +66,7 @@ class SchedulerTest {
         occupyAnew(slots);
         assertEquals(List.of(1, 3), heldBy(slots));
         assertEquals(2, slots.occupy(leases.get(1), (a, b) -> {}));
-        assertEquals(1, slots.row(2).holds(0, new int[] {1}));
+        assertEquals(1, slots.row(2).holds(view(1)));
         occupyAnew(slots);
         assertEquals(List.of(1), heldBy(slots));
         assertThrows(IllegalStateException.class, () -> occupyAnew(slots));
@@ -78,16 +78,20 @@ class SchedulerTest {
 
     private static List<Integer> heldBy(Slots slots) {
         return IntStream.range(0, 4)
-                .filter(id -> IntStream.range(0, 4).anyMatch(i -> slots.row(i).holds(0, new int[] {id}) == 1))
+                .filter(id -> IntStream.range(0, 4).anyMatch(i -> slots.row(i).holds(view(id)) == 1))
                 .boxed()
                 .toList();
     }
 
     private static Sequence sequence(Lease lease) {
-        return new Sequence(
-                new GenerationRequest(new int[] {0}, 0, List.of(), SamplingParameters.defaults(1), lease),
-                event -> {},
-                10);
+        var request = new GenerationRequest(
+                Text.EMPTY.withPrompt(0), List.of(), SamplingParameters.defaults(1), 0, new int[0], lease);
+        return new Sequence(request, event -> {}, EngineObserver.NONE, 10);
+    }
+
+    /// A written token and one that was drawn behind it, which the row does not hold yet.
+    private static View view(int token) {
+        return View.of(0, new int[] {token, 0}, index -> index == 1, 1);
     }
 
     /// Plays the engine: a real cache of one number a row, written by the sequence that occupies it.
@@ -141,18 +145,18 @@ class SchedulerTest {
             assertEquals(active.size(), slots.inUse(), message("slots in use"));
             for (int slot = 0; slot < active.size(); slot++) {
                 var row = slots.row(slot);
-                if (row.holds(0, new int[] {cache[slot]}) == 1) {
+                if (row.holds(view(cache[slot])) == 1) {
                     kept++;
                 } else {
                     assertEquals(
                             0,
                             IntStream.rangeClosed(1, tokens)
-                                    .filter(token -> row.holds(0, new int[] {token}) == 1)
+                                    .filter(token -> row.holds(view(token)) == 1)
                                     .count(),
                             message("the ledger says that slot " + slot + " holds what the cache does not"));
                 }
                 cache[slot] = ++tokens;
-                row.keep(0, new int[] {tokens});
+                row.keep(view(tokens), 1);
             }
         }
 

@@ -91,6 +91,6 @@ class StopSequencesTest {
     }
 
     private static TokenEvent.Token token(int id) {
-        return new TokenEvent.Token(id, 0, 0);
+        return new TokenEvent.Token(id, 0, 0, List.of());
     }
 }

@@ -3,33 +3,46 @@ package tinylm.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import tinylm.checkpoint.Checkpoint;
 import tinylm.inference.Engine;
+import tinylm.inference.EngineObserver;
 import tinylm.inference.FakeRunner;
 import tinylm.inference.FinishReason;
+import tinylm.inference.LoadedModel;
+import tinylm.inference.Models;
 import tinylm.inference.SamplingParameters;
+import tinylm.inference.Turn;
 import tinylm.text.CharTokenizer;
 
 class SessionTest {
 
     private static final CharTokenizer TOKENIZER = CharTokenizer.of("abcdefgh 🌊");
-    private static final Limits LIMITS = new Limits(20, 1_000_000, 60, 2, 5);
+    private static final Limits LIMITS = new Limits(20, 1_000_000, 2, 5);
 
     private final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), 32, 4);
-    private final Engine engine = new Engine(runner);
-    private final Session session = new Session(engine, TOKENIZER, LIMITS);
+    private final Engine engine = new Engine(runner, 100, new Turn(), EngineObserver.NONE);
+    private final Models models = new Models(
+            new Checkpoint(Path.of("fake"), runner.config(), TOKENIZER, Optional.empty(), "0".repeat(64)),
+            checkpoint -> new LoadedModel(checkpoint, "exact", engine, () -> {}),
+            Duration.ZERO);
+    private final Tickets tickets = new Tickets(new byte[32], Duration.ofHours(1), InstantSource.system());
+    private final Session session = new Session(models, LIMITS, tickets);
 
     @AfterEach
     void close() {
-        engine.close();
+        models.close();
     }
 
     @Test
@@ -48,7 +61,7 @@ class SessionTest {
         var first = create(request("abc", 20)).awaitEnded().text();
         assertEquals(first, create(request("abc", 20)).awaitEnded().text());
         var other = new Heard();
-        new Session(engine, TOKENIZER, LIMITS).create(request("abc", 20), other);
+        new Session(models, LIMITS, tickets).create(request("abc", 20), other);
         assertEquals(first, other.awaitEnded().text());
     }
 
@@ -79,18 +92,19 @@ class SessionTest {
         Awaitility.await().until(() -> first.deltas().length() > 3);
         session.cancel();
         assertEquals(FinishReason.CANCELLED, first.awaitEnded().reason());
-        // the text is over its limit if too many characters came in the meantime, which is a refusal and no failure
-        int length = 3 + first.awaitEnded().outputTokens();
-        var refusal = session.create(following(first, greedy("", 1)), new Heard());
+        var second = create(following(first, greedy("", 5)));
+        int length = first.awaitEnded().outputTokens();
+        assertEquals(3 + length, second.awaitEnded().inputTokens());
         assertEquals(
-                length > 60 ? "text_too_long" : "", refusal.map(Refusal::code).orElse(""));
+                create(greedy("abc", length + 5)).awaitEnded().text(),
+                first.awaitEnded().text() + second.awaitEnded().text());
     }
 
     @Test
     void a_stop_string_ends_the_response_and_is_not_in_it() {
         var whole = create(greedy("abc", 30)).awaitEnded().text();
         var stop = whole.substring(whole.offsetByCodePoints(0, 5), whole.offsetByCodePoints(0, 7));
-        var request = new ResponseRequest("abc", greedy("", 30).parameters(), List.of(stop), Optional.empty());
+        var request = withStop("abc", 30, List.of(stop));
         var heard = create(request);
         assertEquals(FinishReason.STOP, heard.awaitEnded().reason());
         assertEquals(whole.substring(0, whole.indexOf(stop)), heard.awaitEnded().text());
@@ -116,7 +130,7 @@ class SessionTest {
         Awaitility.await().until(() -> !heard.deltas().isEmpty());
         session.close();
         assertEquals(FinishReason.CANCELLED, heard.awaitEnded().reason());
-        Awaitility.await().until(() -> engine.load() == 0);
+        Awaitility.await().until(() -> engine.unfinished() == 0);
     }
 
     @Test
@@ -128,7 +142,7 @@ class SessionTest {
         session.create(request("abc", 5), heard);
         Awaitility.await().until(() -> !heard.endings().isEmpty());
         assertEquals(
-                new ResponseEvent.Failed("The model failed to compute the next character: no memory."),
+                new ResponseEvent.Failed("server_error", "The model failed to compute the next character: no memory."),
                 heard.endings().getFirst());
         runner.beforeDecode = () -> {};
         assertEquals(5, create(request("abc", 5)).awaitEnded().outputTokens());
@@ -141,13 +155,13 @@ class SessionTest {
         refused("empty_input", "input", "at least one", request("", 1));
         refused("prompt_too_long", "input", "20 characters, but these are 21", request("a".repeat(21), 1));
         refused("invalid_value", "max_output_tokens", "1000000", request("a", 1_000_001));
-        var previous = new ResponseRequest("a", greedy("", 1).parameters(), List.of(), Optional.of("resp_none"));
+        var previous = new ResponseRequest(
+                "a", greedy("", 1).parameters(), List.of(), Optional.of("resp_none"), OptionalInt.empty());
         refused("unknown_response", "previous_response_id", "send the text as input", previous);
         refusedStop("at most 2 strings, but has 3", "a", "b", "c");
         refusedStop("1 to 5 characters, but one has 0", "");
         refusedStop("1 to 5 characters, but one has 6", "abcabc");
-        var unknown = new ResponseRequest("a", greedy("", 1).parameters(), List.of("z"), Optional.empty());
-        refused("unknown_characters", "stop", "U+007A", unknown);
+        refused("unknown_characters", "stop", "U+007A", withStop("a", 1, List.of("z")));
     }
 
     @Test
@@ -156,11 +170,7 @@ class SessionTest {
     }
 
     private void refusedStop(String sentence, String... stop) {
-        refused(
-                "invalid_value",
-                "stop",
-                sentence,
-                new ResponseRequest("a", greedy("", 1).parameters(), List.of(stop), Optional.empty()));
+        refused("invalid_value", "stop", sentence, withStop("a", 1, List.of(stop)));
     }
 
     private void refused(String code, String param, String sentence, ResponseRequest request) {
@@ -185,17 +195,28 @@ class SessionTest {
     }
 
     private static ResponseRequest following(Heard previous, ResponseRequest request) {
-        return new ResponseRequest(request.input(), request.parameters(), request.stop(), Optional.of(previous.id()));
+        return new ResponseRequest(
+                request.input(),
+                request.parameters(),
+                request.stop(),
+                Optional.of(previous.id()),
+                request.topLogprobs());
     }
 
     private static ResponseRequest request(String input, int maxTokens) {
-        return new ResponseRequest(
-                input, SamplingParameters.defaults(7).withMaxTokens(maxTokens), List.of(), Optional.empty());
+        return request(input, SamplingParameters.defaults(7).withMaxTokens(maxTokens), List.of());
     }
 
     private static ResponseRequest greedy(String input, int maxTokens) {
-        var parameters = SamplingParameters.defaults(7).withTemperature(0).withMaxTokens(maxTokens);
-        return new ResponseRequest(input, parameters, List.of(), Optional.empty());
+        return withStop(input, maxTokens, List.of());
+    }
+
+    private static ResponseRequest withStop(String input, int maxTokens, List<String> stop) {
+        return request(input, SamplingParameters.defaults(7).withTemperature(0).withMaxTokens(maxTokens), stop);
+    }
+
+    private static ResponseRequest request(String input, SamplingParameters parameters, List<String> stop) {
+        return new ResponseRequest(input, parameters, stop, Optional.empty(), OptionalInt.empty());
     }
 
     private static final class Heard implements Consumer<ResponseEvent> {
@@ -219,8 +240,7 @@ class SessionTest {
 
         List<ResponseEvent> endings() {
             return events.stream()
-                    .filter(event ->
-                            !(event instanceof ResponseEvent.Delta) && !(event instanceof ResponseEvent.Created))
+                    .filter(event -> event instanceof ResponseEvent.Ended || event instanceof ResponseEvent.Failed)
                     .toList();
         }
 

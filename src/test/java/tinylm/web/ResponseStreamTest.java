@@ -2,20 +2,35 @@ package tinylm.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.Manifest;
 import tinylm.inference.FinishReason;
 import tinylm.inference.SamplingParameters;
+import tinylm.model.GptConfig;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
 import tinylm.session.ResponseRequest;
+import tinylm.text.CharTokenizer;
 
 class ResponseStreamTest {
+
+    private static final Checkpoint MODEL = new Checkpoint(
+            Path.of("tiny"),
+            new GptConfig(2, 8, 1, 1, 1, 0),
+            CharTokenizer.of("ab"),
+            Optional.of(new Manifest(TinyModelResource.provenance(), Map.of())),
+            "0".repeat(64));
+    private static final ResponseRequest REQUEST = new ResponseRequest(
+            "abc", SamplingParameters.defaults(7), List.of(), Optional.empty(), OptionalInt.empty());
 
     private record Task(long at, Runnable run) {}
 
@@ -24,35 +39,36 @@ class ResponseStreamTest {
     private long now = 1_000_000;
     private boolean behind;
     private final ResponseStream stream = new ResponseStream(
-            "tiny",
             () -> Instant.ofEpochMilli(now),
             (millis, task) -> tasks.add(new Task(now + millis, task)),
             frames::add,
             () -> behind);
 
     @Test
-    void the_frames_of_a_response_come_in_order_and_are_numbered_from_zero() {
+    void the_frames_of_a_response_come_in_order_and_the_text_is_numbered_by_its_length() {
         for (int round = 0; round < 2; round++) {
             frames.clear();
             create();
+            start();
             say("a");
             pass(0);
             say("b");
             stream.accept(new ResponseEvent.Ended(FinishReason.STOP, "ab", 3, 2, 2, Duration.ofSeconds(1)));
             assertEquals(
                     List.of(
-                            "response.created",
-                            "response.in_progress",
-                            "response.output_text.delta",
-                            "response.output_text.delta",
-                            "response.output_text.done",
-                            "response.completed"),
-                    types());
-            assertEquals(
-                    LongStream.range(0, 6).boxed().toList(),
-                    frames.stream().map(ServerEvent::sequenceNumber).toList());
+                            "response.created 0",
+                            "response.in_progress 1",
+                            "response.output_item.added 2",
+                            "response.content_part.added 3",
+                            "response.output_text.delta 1001",
+                            "response.output_text.delta 1002",
+                            "response.output_text.done 1003",
+                            "response.content_part.done 1004",
+                            "response.output_item.done 1005",
+                            "response.completed 1006"),
+                    numbered());
             pass(100);
-            assertEquals(6, frames.size());
+            assertEquals(10, frames.size());
         }
     }
 
@@ -109,22 +125,24 @@ class ResponseStreamTest {
         assertEquals(
                 "response.incomplete cancelled Optional[Incomplete[reason=cancelled]]", ending(FinishReason.CANCELLED));
         create();
-        stream.accept(new ResponseEvent.Failed("It broke."));
+        stream.accept(new ResponseEvent.Failed("server_error", "It broke."));
         var failed = (ServerEvent.ResponseChanged) frames.getLast();
         assertEquals("response.failed", failed.type());
         assertEquals("It broke.", failed.response().error().orElseThrow().message());
     }
 
     @Test
-    void a_refusal_is_numbered_like_any_other_frame_and_disturbs_nothing() {
+    void a_refusal_repeats_the_last_number_and_disturbs_nothing() {
         create();
-        stream.refuse(new Refusal("response_in_progress", "Wait.", "type"));
+        start();
         say("a");
         pass(0);
+        stream.refuse(Refusal.invalid("response_in_progress", "Wait.", "type"));
+        say("b");
+        pass(30);
         assertEquals(
-                List.of(0L, 1L, 2L, 3L),
-                frames.stream().map(ServerEvent::sequenceNumber).toList());
-        assertEquals("error", frames.get(2).type());
+                List.of("response.output_text.delta 1001", "error 1001", "response.output_text.delta 1002"),
+                numbered().subList(4, 7));
     }
 
     private String ending(FinishReason reason) {
@@ -136,12 +154,15 @@ class ResponseStreamTest {
     }
 
     private void create() {
-        stream.accept(new ResponseEvent.Created(
-                "resp_1", new ResponseRequest("abc", SamplingParameters.defaults(7), List.of(), Optional.empty())));
+        stream.accept(new ResponseEvent.Created("resp_1", Instant.EPOCH, MODEL, REQUEST, "ticket"));
+    }
+
+    private void start() {
+        stream.accept(new ResponseEvent.Started());
     }
 
     private void say(String text) {
-        stream.accept(new ResponseEvent.Delta(text));
+        stream.accept(new ResponseEvent.Delta(text, List.of()));
     }
 
     private void pass(long millis) {
@@ -158,8 +179,10 @@ class ResponseStreamTest {
         return tasks.stream().filter(task -> task.at() <= until).findFirst();
     }
 
-    private List<String> types() {
-        return frames.stream().map(ServerEvent::type).toList();
+    private List<String> numbered() {
+        return frames.stream()
+                .map(frame -> frame.type() + " " + frame.sequenceNumber())
+                .toList();
     }
 
     private List<String> deltas() {

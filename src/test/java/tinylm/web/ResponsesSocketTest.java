@@ -17,12 +17,12 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletionException;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tinylm.inference.Models;
 
 /// The socket of a server with a real, tiny model behind it.
 @QuarkusTest
@@ -34,7 +34,7 @@ class ResponsesSocketTest {
     URI server;
 
     @Inject
-    ServedModel model;
+    Models models;
 
     private SocketClient client;
 
@@ -46,7 +46,7 @@ class ResponsesSocketTest {
     @AfterEach
     void disconnect() {
         client.close();
-        Awaitility.await().until(() -> model.engine().load() == 0);
+        Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
     }
 
     @Test
@@ -54,16 +54,22 @@ class ResponsesSocketTest {
         client.send("{\"type\":\"response.create\",\"input\":\"ROMEO:\",\"max_output_tokens\":300,\"seed\":7}");
         var frames = client.rest();
         assertEquals(
-                LongStream.range(0, frames.size()).boxed().toList(),
-                frames.stream()
-                        .map(frame -> frame.get("sequence_number").asLong())
-                        .toList());
+                List.of(
+                        "response.created 0",
+                        "response.in_progress 1",
+                        "response.output_item.added 2",
+                        "response.content_part.added 3",
+                        "response.output_text.delta 1001"),
+                numbered(frames).subList(0, 5));
         assertEquals(
-                List.of("response.created", "response.in_progress", "response.output_text.delta"),
-                types(frames).subList(0, 3));
-        assertEquals(
-                List.of("response.output_text.done", "response.incomplete"),
-                types(frames).subList(frames.size() - 2, frames.size()));
+                List.of(
+                        "response.output_text.delta 1300",
+                        "response.output_text.done 1301",
+                        "response.content_part.done 1302",
+                        "response.output_item.done 1303",
+                        "response.incomplete 1304"),
+                numbered(frames).subList(frames.size() - 5, frames.size()));
+        assertFalse(frames.getFirst().get("ticket").asText().isEmpty());
         var created = frames.getFirst().get("response");
         assertTrue(created.get("id").asText().startsWith("resp_"));
         assertEquals("in_progress", created.get("status").asText());
@@ -73,10 +79,13 @@ class ResponsesSocketTest {
         assertEquals(40, created.get("top_k").asInt());
         assertEquals(300, created.get("max_output_tokens").asInt());
         assertFalse(created.has("usage"));
-        var text = frames.get(frames.size() - 2).get("text").asText();
+        var text = frames.get(frames.size() - 4).get("text").asText();
         assertEquals(300, text.length());
         assertEquals(text, SocketClient.text(frames));
         var ended = frames.getLast().get("response");
+        assertEquals(
+                text,
+                ended.get("output").get(0).get("content").get(0).get("text").asText());
         assertEquals("incomplete", ended.get("status").asText());
         assertEquals(
                 "max_output_tokens",
@@ -106,7 +115,7 @@ class ResponsesSocketTest {
             for (int i = 0; i < 3; i++) {
                 Stream.of(client, other).forEach(SocketClient::next);
             }
-            assertEquals(2, model.engine().load());
+            assertEquals(2, models.current().engine().unfinished());
         }
     }
 
@@ -163,11 +172,11 @@ class ResponsesSocketTest {
         client.create(LONG);
         client.next();
         client.close();
-        Awaitility.await().until(() -> model.engine().load() == 0);
+        Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
         client = new SocketClient(server);
         client.create(LONG);
         client.socket().sendClose(WebSocket.NORMAL_CLOSURE, "").join();
-        Awaitility.await().until(() -> model.engine().load() == 0);
+        Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
     }
 
     @Test
@@ -188,14 +197,10 @@ class ResponsesSocketTest {
     @Test
     void a_second_create_meanwhile_is_an_error_and_the_first_goes_on() {
         client.create(LONG);
-        client.next();
         client.send("{\"type\":\"response.create\",\"input\":\"a\"}");
-        JsonNode error;
-        do {
-            error = client.next();
-        } while (error.get("type").asText().equals("response.output_text.delta"));
+        var error = client.next("error");
         assertEquals("response_in_progress", error.get("error").get("code").asText());
-        assertEquals("response.output_text.delta", client.next().get("type").asText());
+        client.next("response.output_text.delta");
     }
 
     @Test
@@ -265,7 +270,10 @@ class ResponsesSocketTest {
         assertTrue(error.get("error").get("message").asText().matches("(?s)[A-Za-z].*\\."), error.toString());
     }
 
-    private static List<String> types(List<JsonNode> frames) {
-        return frames.stream().map(frame -> frame.get("type").asText()).toList();
+    private static List<String> numbered(List<JsonNode> frames) {
+        return frames.stream()
+                .map(frame -> frame.get("type").asText() + " "
+                        + frame.get("sequence_number").asLong())
+                .toList();
     }
 }

@@ -63,6 +63,15 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
         }
     }
 
+    /// The next frame of a type; those before it are dropped.
+    JsonNode next(String type) {
+        var frame = next();
+        while (!frame.get("type").asText().equals(type)) {
+            frame = next();
+        }
+        return frame;
+    }
+
     /// The frames up to and with the one that ends the response.
     List<JsonNode> rest() {
         var rest = new ArrayList<JsonNode>();

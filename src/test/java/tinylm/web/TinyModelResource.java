@@ -70,7 +70,7 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
         return weights;
     }
 
-    private static Provenance provenance() {
+    static Provenance provenance() {
         var corpus = new Provenance.CorpusReference("babble", "0".repeat(64));
         return new Provenance(
                 1, 4.2, 4.2, "val-full-" + CONTEXT, Map.of(), 1, corpus, "test", Instant.parse("2026-01-01T00:00:00Z"));
