@@ -32,8 +32,8 @@ public class HostCheck {
     }
 
     private void check(RoutingContext context) {
-        var host = context.request().getHeader("Host");
-        if (allowed.isEmpty() || host != null && allowed.get().contains(withoutPort(host))) {
+        var host = context.request().authority(); // HTTP/2 has no Host header
+        if (allowed.isEmpty() || host != null && allowed.get().contains(withoutPort(host.toString()))) {
             context.next();
         } else {
             context.response()
