@@ -21,9 +21,10 @@ final class ClientEventDecoder {
                             .<ClientEvent>map(ClientEvent.CancelOne::new)
                             .orElseGet(ClientEvent.Cancel::new);
                 default ->
-                    throw new InvalidField("type", "type must be response.create, response.resume or response.cancel.");
+                    throw new RequestRefused(
+                            "type", "type must be response.create, response.resume or response.cancel.");
             };
-        } catch (InvalidField e) {
+        } catch (RequestRefused e) {
             return new ClientEvent.Invalid(e.refusal());
         }
     }

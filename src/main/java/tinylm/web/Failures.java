@@ -46,6 +46,7 @@ public class Failures implements ExceptionMapper<Throwable> {
     static Problem problem(Throwable failure) {
         return switch (failure) {
             case WebApplicationException known -> of(known.getResponse());
+            case RequestRefused invalid -> Problem.of(invalid.refusal());
             case JacksonException notJson -> new Problem(400, "invalid_json", "The body must be one JSON object.");
             default -> {
                 LOG.error("A request failed", failure);

@@ -39,43 +39,43 @@ record JsonFields(JsonNode object) {
             .build()
             .readerFor(JsonNode.class);
 
-    static JsonFields parse(String text) throws InvalidField {
+    static JsonFields parse(String text) throws RequestRefused {
         try {
             JsonNode node = JSON.readValue(text);
             if (node.isObject()) {
                 return new JsonFields(node);
             }
-            throw new InvalidField("", "A message must be a JSON object, but this is " + kind(node) + ".");
+            throw new RequestRefused("", "A message must be a JSON object, but this is " + kind(node) + ".");
         } catch (JsonProcessingException e) {
-            throw new InvalidField("", "A message must be a JSON object, but this is no valid JSON.");
+            throw new RequestRefused("", "A message must be a JSON object, but this is no valid JSON.");
         }
     }
 
-    Optional<String> text(String name) throws InvalidField {
+    Optional<String> text(String name) throws RequestRefused {
         return typed(name, JsonNode::isTextual, "a string").map(JsonNode::textValue);
     }
 
-    Optional<Double> number(String name) throws InvalidField {
+    Optional<Double> number(String name) throws RequestRefused {
         return typed(name, JsonNode::isNumber, "a number").map(JsonNode::doubleValue);
     }
 
-    Optional<Boolean> flag(String name) throws InvalidField {
+    Optional<Boolean> flag(String name) throws RequestRefused {
         return typed(name, JsonNode::isBoolean, "true or false").map(JsonNode::booleanValue);
     }
 
-    Optional<JsonFields> fields(String name) throws InvalidField {
+    Optional<JsonFields> fields(String name) throws RequestRefused {
         return typed(name, JsonNode::isObject, "an object").map(JsonFields::new);
     }
 
-    Optional<Integer> integer(String name) throws InvalidField {
+    Optional<Integer> integer(String name) throws RequestRefused {
         return whole(name, Integer.MIN_VALUE, Integer.MAX_VALUE).map(Long::intValue);
     }
 
-    <T> T required(String name, Optional<T> value) throws InvalidField {
-        return value.orElseThrow(() -> new InvalidField(name, name + " must be there."));
+    <T> T required(String name, Optional<T> value) throws RequestRefused {
+        return value.orElseThrow(() -> new RequestRefused(name, name + " must be there."));
     }
 
-    Optional<Long> whole(String name, long least, long most) throws InvalidField {
+    Optional<Long> whole(String name, long least, long most) throws RequestRefused {
         Predicate<JsonNode> fits = node -> node.isIntegralNumber()
                 && node.canConvertToLong()
                 && node.longValue() >= least
@@ -85,7 +85,7 @@ record JsonFields(JsonNode object) {
     }
 
     /// One string or a list of them.
-    List<String> texts(String name) throws InvalidField {
+    List<String> texts(String name) throws RequestRefused {
         var node = present(name);
         if (node.isEmpty()) {
             return List.of();
@@ -109,11 +109,11 @@ record JsonFields(JsonNode object) {
     /// Refuses a value that cannot be honoured; null and absent are always harmless.
     ///
     /// @param allowed goes on after "must be"
-    void mustBe(String name, Predicate<JsonNode> harmless, String allowed) throws InvalidField {
+    void mustBe(String name, Predicate<JsonNode> harmless, String allowed) throws RequestRefused {
         typed(name, node -> node.isNull() || harmless.test(node), allowed);
     }
 
-    private Optional<JsonNode> typed(String name, Predicate<JsonNode> fits, String wanted) throws InvalidField {
+    private Optional<JsonNode> typed(String name, Predicate<JsonNode> fits, String wanted) throws RequestRefused {
         var node = present(name);
         if (node.isPresent() && !fits.test(node.get())) {
             throw wrong(name, wanted, node.get());
@@ -125,8 +125,8 @@ record JsonFields(JsonNode object) {
         return Optional.ofNullable(object.get(name)).filter(node -> !node.isNull() || !NULLABLE.contains(name));
     }
 
-    private static InvalidField wrong(String name, String wanted, JsonNode node) {
-        return new InvalidField(name, name + " must be " + wanted + ", but is " + kind(node) + ".");
+    private static RequestRefused wrong(String name, String wanted, JsonNode node) {
+        return new RequestRefused(name, name + " must be " + wanted + ", but is " + kind(node) + ".");
     }
 
     private static String kind(JsonNode node) {

@@ -7,6 +7,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import tinylm.session.Refusal;
 
 /// What is answered instead of what was asked for, in OpenAI's shape:
 /// `{"error": {"type": ..., "code": ..., "message": ..., "param": ...}}`.
@@ -17,6 +18,9 @@ import java.util.TreeMap;
 /// @param param the field at fault, if it is one
 /// @param headers that go with it, as `Retry-After`
 record Problem(int status, String code, String message, Optional<String> param, Map<String, String> headers) {
+
+    /// A queue that is full moves on within a second or so; a replica that ends is soon replaced.
+    private static final String RETRY_SECONDS = "2";
 
     Problem {
         if (status < 400 || status > 599) {
@@ -52,6 +56,18 @@ record Problem(int status, String code, String message, Optional<String> param, 
                         ? new Problem(status, "server_error", "The server failed; nothing is wrong with the request.")
                         : new Problem(status, "bad_request", "The request cannot be carried out.");
         };
+    }
+
+    static Problem of(Refusal refusal) {
+        var status = switch (refusal.kind()) {
+            case INVALID -> 400;
+            case NOT_FOUND -> 404;
+            case BUSY -> 429;
+            case UNAVAILABLE -> 503;
+        };
+        var problem = new Problem(status, refusal.code(), refusal.message());
+        var told = refusal.param().isEmpty() ? problem : problem.about(refusal.param());
+        return status == 429 || status == 503 ? told.with("Retry-After", RETRY_SECONDS) : told;
     }
 
     Problem about(String field) {

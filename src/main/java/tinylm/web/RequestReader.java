@@ -31,7 +31,7 @@ final class RequestReader {
         this(() -> ThreadLocalRandom.current().nextLong(LARGEST_SEED + 1));
     }
 
-    ResponseRequest response(JsonFields fields) throws InvalidField {
+    ResponseRequest response(JsonFields fields) throws RequestRefused {
         honourable(fields);
         return new ResponseRequest(
                 fields.required("input", fields.text("input")),
@@ -41,7 +41,7 @@ final class RequestReader {
                 topLogprobs(fields));
     }
 
-    ResumeRequest resume(JsonFields fields) throws InvalidField {
+    ResumeRequest resume(JsonFields fields) throws RequestRefused {
         return new ResumeRequest(
                 fields.required("ticket", fields.text("ticket")),
                 fields.required("starting_after", fields.whole("starting_after", 0, Long.MAX_VALUE)),
@@ -49,7 +49,7 @@ final class RequestReader {
     }
 
     /// @param maxTokens the field's name
-    SamplingParameters parameters(JsonFields fields, String maxTokens) throws InvalidField {
+    SamplingParameters parameters(JsonFields fields, String maxTokens) throws RequestRefused {
         var seed = fields.whole("seed", 0, LARGEST_SEED).orElseGet(seeds::getAsLong);
         var defaults = SamplingParameters.defaults(seed);
         try {
@@ -64,14 +64,14 @@ final class RequestReader {
                             .map(Long::intValue)
                             .orElse(defaults.maxTokens()));
         } catch (SamplingParameters.OutOfRange e) {
-            throw new InvalidField(e.parameter(), e.getMessage() + ".");
+            throw new RequestRefused(e.parameter(), e.getMessage() + ".");
         }
     }
 
-    private static OptionalInt topLogprobs(JsonFields fields) throws InvalidField {
+    private static OptionalInt topLogprobs(JsonFields fields) throws RequestRefused {
         var included = fields.texts("include");
         if (!Set.of(LOGPROBS).containsAll(included)) {
-            throw new InvalidField("include", "include must be absent or [\"" + LOGPROBS + "\"].");
+            throw new RequestRefused("include", "include must be absent or [\"" + LOGPROBS + "\"].");
         }
         var top = fields.whole("top_logprobs", 0, MOST_LOGPROBS);
         return top.isEmpty() && included.isEmpty()
@@ -79,7 +79,7 @@ final class RequestReader {
                 : OptionalInt.of(top.orElse(0L).intValue());
     }
 
-    private static void honourable(JsonFields fields) throws InvalidField {
+    private static void honourable(JsonFields fields) throws RequestRefused {
         fields.mustBe("background", BooleanNode.FALSE::equals, "false (the text comes as you wait)");
         fields.mustBe("conversation", node -> false, "absent (previous_response_id goes on within a connection)");
         fields.mustBe("generate", BooleanNode.TRUE::equals, "true");

@@ -120,6 +120,19 @@ record ResponseBody(
                 newStatus, List.of(message), incomplete, Optional.of(usage), Optional.of(perSecond), Optional.empty());
     }
 
+    /// The same with the probabilities of its text, which its events leave to the deltas.
+    ResponseBody with(List<ServerEvent.Logprob> logprobs) {
+        var message = output.getFirst();
+        var part = new OutputText("output_text", text(), List.of(), logprobs);
+        var whole = new Message(message.id(), message.type(), message.status(), message.role(), List.of(part));
+        return with(status, List.of(whole), incompleteDetails, usage, tokensPerSecond, error);
+    }
+
+    /// The completion, once the response has ended.
+    String text() {
+        return output.getFirst().content().getFirst().text();
+    }
+
     ResponseBody failed(ResponseEvent.Failed failed) {
         var problem = new ServerEvent.Problem("server_error", failed.code(), failed.message(), "");
         return with("failed", output, Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(problem));

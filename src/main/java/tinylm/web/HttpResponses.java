@@ -1,0 +1,144 @@
+package tinylm.web;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpServerResponse;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.UncheckedIOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import tinylm.inference.Models;
+import tinylm.session.Limits;
+import tinylm.session.Refusal;
+import tinylm.session.ResponseEvent;
+import tinylm.session.Session;
+import tinylm.session.Tickets;
+
+/// Carries responses over HTTP, as one JSON body or as server-sent events. Every request has a session of its own that
+/// ends with it: a client that goes away frees its slot within a step. Nothing here blocks or has a thread.
+@Singleton
+final class HttpResponses {
+
+    private static final Set<String> LAST = Set.of("response.completed", "response.incomplete", "response.failed");
+    /// Most characters that may wait for a slow reader.
+    private static final int MOST_WAITING = 1 << 18;
+
+    private final Models models;
+    private final Limits limits;
+    private final Tickets tickets;
+    private final ObjectMapper json;
+    private final Timers timers;
+
+    HttpResponses(Models models, Limits limits, Tickets tickets, ObjectMapper json, Timers timers) {
+        this.models = models;
+        this.limits = limits;
+        this.tickets = tickets;
+        this.json = json;
+        this.timers = timers;
+    }
+
+    /// What is wanted of the session.
+    @FunctionalInterface
+    interface Wish {
+        Optional<Refusal> of(Session session, Consumer<ResponseEvent> listener);
+    }
+
+    /// Answers once the response has ended.
+    ///
+    /// @param body what to say about it
+    Uni<Response> whole(Wish wish, Function<ResponseBody, Object> body) {
+        return Uni.createFrom().emitter(emitter -> {
+            var session = new Session(models, limits, tickets);
+            emitter.onTermination(session::close);
+            var logprobs = new ArrayList<ServerEvent.Logprob>();
+            Consumer<ServerEvent> frames = event -> {
+                if (event instanceof ServerEvent.TextDelta delta) {
+                    logprobs.addAll(delta.logprobs());
+                }
+                ended(event)
+                        .ifPresent(response -> emitter.complete(response.error()
+                                .map(HttpResponses::failed)
+                                .orElseGet(() -> ok(body.apply(response.with(logprobs))))));
+            };
+            // nobody waits for the deltas: the last event flushes them
+            var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);
+            wish.of(session, stream)
+                    .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
+        });
+    }
+
+    /// Answers with events as they come; the result is empty and comes when all was sent.
+    ///
+    /// @param events the server-sent events that a frame becomes, each without the empty line that ends it
+    Uni<Response> streamed(Wish wish, HttpServerResponse response, Function<ServerEvent, Stream<String>> events) {
+        return Uni.createFrom().emitter(emitter -> {
+            var session = new Session(models, limits, tickets);
+            var reader = new SseReader(response, MOST_WAITING, () -> emitter.complete(null));
+            emitter.onTermination(() -> {
+                session.close();
+                reader.close();
+            });
+            Consumer<ServerEvent> frames = event -> {
+                events.apply(event).forEach(reader::send);
+                ended(event).ifPresent(_ -> reader.end());
+            };
+            var stream = new ResponseStream(InstantSource.system(), timers, frames, reader::isBehind);
+            wish.of(session, stream)
+                    .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
+        });
+    }
+
+    /// Refuses a request for a model that is not here; one that names none gets what there is.
+    void checkModel(JsonFields fields) throws RequestRefused {
+        var wanted = fields.text("model");
+        var name = ModelInfo.of(models.current().checkpoint()).name();
+        if (wanted.isPresent() && !wanted.get().equals(name)) {
+            throw new RequestRefused(new Refusal(
+                    Refusal.Kind.NOT_FOUND,
+                    "model_not_found",
+                    "model must be " + name + ", the only one here.",
+                    "model"));
+        }
+    }
+
+    /// Of how this machine computes the model.
+    String fingerprint() {
+        return models.current().numerics();
+    }
+
+    String write(Object value) {
+        try {
+            return json.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<ResponseBody> ended(ServerEvent event) {
+        return event instanceof ServerEvent.ResponseChanged changed && LAST.contains(changed.type())
+                ? Optional.of(changed.response())
+                : Optional.empty();
+    }
+
+    private Response ok(Object body) {
+        return Response.ok(write(body), MediaType.APPLICATION_JSON_TYPE).build();
+    }
+
+    private static Response failed(ServerEvent.Problem problem) {
+        var told = switch (problem.code()) {
+            case "shutting_down" ->
+                Problem.of(new Refusal(Refusal.Kind.UNAVAILABLE, problem.code(), problem.message(), ""));
+            case "text_mismatch" -> new Problem(400, problem.code(), problem.message());
+            default -> new Problem(500, problem.code(), problem.message());
+        };
+        return told.toResponse();
+    }
+}
