@@ -73,6 +73,13 @@ public final class Checkpoints {
                         directory, "holds no checkpoint that verifies: " + String.join(" ", refused)));
     }
 
+    /// Whether a folder holds checkpoints, be they whole or not, and is none itself.
+    public static boolean isRunDirectory(Path directory) {
+        return Files.isDirectory(directory)
+                && !Files.exists(directory.resolve(Manifest.FILE))
+                && !stepDirectories(directory).isEmpty();
+    }
+
     /// Any Hugging Face GPT-2 directory of tinylm's shape, for scoring; nothing vouches for what is in it.
     ///
     /// @throws CheckpointException when it is not such a directory
@@ -207,12 +214,6 @@ public final class Checkpoints {
             }
         }
         return checkpoints;
-    }
-
-    private static boolean isRunDirectory(Path directory) {
-        return Files.isDirectory(directory)
-                && !Files.exists(directory.resolve(Manifest.FILE))
-                && !stepDirectories(directory).isEmpty();
     }
 
     private static List<Path> stepDirectories(Path run) {

@@ -57,6 +57,9 @@ final class ServeCommand implements Callable<Integer> {
         System.setProperty("quarkus.http.host", host);
         System.setProperty("quarkus.http.port", Integer.toString(port));
         System.setProperty("tinylm.checkpoint", checkpoint.toAbsolutePath().toString());
+        System.setProperty("tinylm.runs[0]", Home.RUNTIME.toAbsolutePath().toString());
+        System.setProperty(
+                "tinylm.runs[1]", Home.RUNTIME.toAbsolutePath().resolve("runs").toString());
         AtomicInteger code = new AtomicInteger();
         Quarkus.run(null, (exitCode, failure) -> {
             code.set(failure == null ? exitCode : 1);

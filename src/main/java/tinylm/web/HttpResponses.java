@@ -101,11 +101,7 @@ final class HttpResponses {
         var wanted = fields.text("model");
         var name = ModelInfo.of(models.current().checkpoint()).name();
         if (wanted.isPresent() && !wanted.get().equals(name)) {
-            throw new RequestRefused(new Refusal(
-                    Refusal.Kind.NOT_FOUND,
-                    "model_not_found",
-                    "model must be " + name + ", the only one here.",
-                    "model"));
+            throw new RequestRefused(ModelsResource.unknown(name));
         }
     }
 

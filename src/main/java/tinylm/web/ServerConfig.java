@@ -17,6 +17,10 @@ public interface ServerConfig {
     @WithDefault("data/checkpoint")
     Path checkpoint();
 
+    /// Folders in which runs lie; the best checkpoint of each can be promoted.
+    @WithDefault("data/runtime,data/runtime/runs")
+    List<Path> runs();
+
     /// How many sequences are computed at once, at most; a multiple of 4. Memory is taken as they are used: of the
     /// default model 2.4 MB each.
     @WithDefault("256")

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.CheckpointContents;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.checkpoint.Provenance;
@@ -35,11 +36,25 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        var checkpoint = save(directory.resolve("run"), 1, 1);
+        return Map.of(
+                "tinylm.checkpoint",
+                checkpoint.directory().toString(),
+                "tinylm.runs",
+                directory.resolve("runs").toString(),
+                "tinylm.slots",
+                "8");
+    }
+
+    /// Saves another model of the same alphabet.
+    ///
+    /// @param seed of its weights
+    static Checkpoint save(Path run, long step, long seed) {
         var config = new GptConfig(ALPHABET.length(), CONTEXT, 2, 2, 16, 0);
-        var checkpoint = Checkpoints.save(
-                directory,
-                new CheckpointContents(config, CharTokenizer.of(ALPHABET), weights(config), Map.of(), provenance()));
-        return Map.of("tinylm.checkpoint", checkpoint.directory().toString(), "tinylm.slots", "8");
+        return Checkpoints.save(
+                run,
+                new CheckpointContents(
+                        config, CharTokenizer.of(ALPHABET), weights(config, seed), Map.of(), provenance(step)));
     }
 
     @Override
@@ -53,8 +68,8 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
         }
     }
 
-    private static Map<String, Tensor> weights(GptConfig config) {
-        var random = new Random(1);
+    private static Map<String, Tensor> weights(GptConfig config, long seed) {
+        var random = new Random(seed);
         var weights = new LinkedHashMap<String, Tensor>();
         ParameterShapes.of(config).forEach((name, shape) -> {
             int size = 1;
@@ -71,8 +86,20 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
     }
 
     static Provenance provenance() {
+        return provenance(1);
+    }
+
+    private static Provenance provenance(long step) {
         var corpus = new Provenance.CorpusReference("babble", "0".repeat(64));
         return new Provenance(
-                1, 4.2, 4.2, "val-full-" + CONTEXT, Map.of(), 1, corpus, "test", Instant.parse("2026-01-01T00:00:00Z"));
+                step,
+                4.2,
+                4.2,
+                "val-full-" + CONTEXT,
+                Map.of(),
+                1,
+                corpus,
+                "test",
+                Instant.parse("2026-01-01T00:00:00Z"));
     }
 }

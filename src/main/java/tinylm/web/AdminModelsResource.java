@@ -1,0 +1,136 @@
+package tinylm.web;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.Response;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.CheckpointException;
+import tinylm.checkpoint.Checkpoints;
+import tinylm.inference.Models;
+
+/// `/v1/admin/models`: which checkpoint answers, and which could. A promotion loads and verifies beside the model that
+/// answers, in a worker thread, one at a time; whatever is wrong with the new one, the old one stays.
+@Blocking
+@Path("/v1/admin/models")
+public class AdminModelsResource {
+
+    private final Models models;
+    private final Promotable promotable;
+    private final Semaphore one = new Semaphore(1);
+
+    AdminModelsResource(Models models, Promotable promotable) {
+        this.models = models;
+        this.promotable = promotable;
+    }
+
+    /// A checkpoint that could be promoted, or why it could not.
+    ///
+    /// @param checkpoint SHA-256 of the weights
+    @JsonNaming(SnakeCaseStrategy.class)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
+    record Candidate(
+            String id,
+            String object,
+            boolean current,
+            Optional<String> checkpoint,
+            Optional<Long> step,
+            Optional<Double> validationLoss,
+            Optional<String> protocol,
+            Optional<String> problem) {}
+
+    @GET
+    public ModelBody.Models list() {
+        return ModelBody.Models.of(promotable.directories().entrySet().stream()
+                .map(entry -> candidate(entry.getKey(), entry.getValue()))
+                .toList());
+    }
+
+    @POST
+    @Path("{id}/promote")
+    public Response promote(@PathParam("id") String id) {
+        var directories = promotable.directories();
+        if (!directories.containsKey(id)) {
+            return new Problem(
+                            404,
+                            "model_not_found",
+                            "There is no such model; there is " + String.join(", ", directories.keySet()) + ".")
+                    .about("id")
+                    .toResponse();
+        }
+        return alone(() -> swap(id, Checkpoints.load(directories.get(id))));
+    }
+
+    /// Back to what answered before; once more, and forth again.
+    @POST
+    @Path("rollback")
+    public Response rollback() {
+        return alone(() -> models.previous()
+                .map(previous -> swap("previous", previous))
+                .orElseGet(() -> new Problem(409, "no_previous_model", "No other model has answered before this one.")
+                        .toResponse()));
+    }
+
+    private Response alone(Supplier<Response> action) {
+        if (!one.tryAcquire()) {
+            return new Problem(409, "promotion_in_progress", "Another model is being loaded; wait until it answers.")
+                    .with("Retry-After", "2")
+                    .toResponse();
+        }
+        try {
+            return action.get();
+        } catch (CheckpointException e) {
+            return new Problem(422, "checkpoint_refused", e.getMessage()).toResponse();
+        } finally {
+            one.release();
+        }
+    }
+
+    private Response swap(String id, Checkpoint checkpoint) {
+        if (!isCurrent(checkpoint)) {
+            models.promote(checkpoint);
+        }
+        return Response.ok(candidate(id, checkpoint)).build();
+    }
+
+    private Candidate candidate(String id, java.nio.file.Path directory) {
+        try {
+            return candidate(id, Checkpoints.load(directory));
+        } catch (CheckpointException e) {
+            return new Candidate(
+                    id,
+                    "model",
+                    false,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(e.getMessage()));
+        }
+    }
+
+    private Candidate candidate(String id, Checkpoint checkpoint) {
+        var provenance = checkpoint.manifest().orElseThrow().provenance();
+        return new Candidate(
+                id,
+                "model",
+                isCurrent(checkpoint),
+                Optional.of(checkpoint.sha256()),
+                Optional.of(provenance.step()),
+                Optional.of(provenance.validationLoss()).filter(loss -> !loss.isNaN()),
+                Optional.of(provenance.protocol()),
+                Optional.empty());
+    }
+
+    private boolean isCurrent(Checkpoint checkpoint) {
+        return models.current().checkpoint().directory().equals(checkpoint.directory());
+    }
+}
