@@ -4,6 +4,7 @@ import io.quarkus.runtime.Quarkus;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
@@ -24,14 +25,11 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--host",
-            defaultValue = "127.0.0.1",
-            description = "Address to listen on. Default: ${DEFAULT-VALUE}, this machine alone")
-    private String host;
+    @Option(names = "--host", description = "Address to listen on. Default: 127.0.0.1, this machine alone")
+    private Optional<String> host;
 
-    @Option(names = "--port", defaultValue = "8080", description = "0 takes any free one. Default: ${DEFAULT-VALUE}")
-    private int port;
+    @Option(names = "--port", description = "0 takes any free one. Default: 8080")
+    private Optional<Integer> port;
 
     @Option(
             names = "--checkpoint",
@@ -39,23 +37,22 @@ final class ServeCommand implements Callable<Integer> {
             description = "A checkpoint, or a run's folder for its best. Default: data/checkpoint")
     private Path checkpoint = Home.CHECKPOINT;
 
-    @Option(names = "--insecure", description = "Listen beyond this machine although nobody has to sign in")
+    @Option(names = "--insecure", description = "Listen beyond this machine although there are no keys")
     private boolean insecure;
 
     @Override
     public Integer call() {
-        if (port < 0 || port > 65535) {
-            throw new ParameterException(spec.commandLine(), "--port must lie in 0..65535, but is " + port);
+        if (port.isPresent() && (port.get() < 0 || port.get() > 65535)) {
+            throw new ParameterException(spec.commandLine(), "--port must lie in 0..65535, but is " + port.get());
         }
-        if (!insecure && !isThisMachine()) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--host " + host + " lets other machines in, and nobody has to sign in; say --insecure if that is"
-                            + " meant");
-        }
+        host.ifPresent(this::requireAddress);
         Checkpoints.load(checkpoint); // a bad one is refused before anything starts
-        System.setProperty("quarkus.http.host", host);
-        System.setProperty("quarkus.http.port", Integer.toString(port));
+        // what was not said here may be said by the environment or a file
+        host.ifPresent(address -> System.setProperty("quarkus.http.host", address));
+        port.ifPresent(number -> System.setProperty("quarkus.http.port", Integer.toString(number)));
+        if (insecure) {
+            System.setProperty("tinylm.insecure", "true");
+        }
         System.setProperty("tinylm.checkpoint", checkpoint.toAbsolutePath().toString());
         System.setProperty("tinylm.runs[0]", Home.RUNTIME.toAbsolutePath().toString());
         System.setProperty(
@@ -78,11 +75,11 @@ final class ServeCommand implements Callable<Integer> {
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
-    private boolean isThisMachine() {
+    private void requireAddress(String address) {
         try {
-            return InetAddress.getByName(host).isLoopbackAddress();
+            InetAddress.getByName(address);
         } catch (UnknownHostException e) {
-            throw new ParameterException(spec.commandLine(), "--host " + host + " is no address of this machine");
+            throw new ParameterException(spec.commandLine(), "--host " + address + " is no address of this machine");
         }
     }
 }

@@ -1,6 +1,9 @@
 package tinylm.web;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import io.quarkus.security.ForbiddenException;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
@@ -10,6 +13,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import java.util.Objects;
 import org.jboss.logging.Logger;
 
 /// Turns whatever went wrong anywhere into a [Problem]. What nobody foresaw is logged, and told without its details.
@@ -29,13 +33,21 @@ public class Failures implements ExceptionMapper<Throwable> {
         return problem(failure).toResponse();
     }
 
+    /// Takes the place of Quarkus' own mapper of this exception, which says nothing.
+    @Provider
+    public static final class OfShape implements ExceptionMapper<MismatchedInputException> {
+
+        @Override
+        public Response toResponse(MismatchedInputException failure) {
+            return problem(failure).toResponse();
+        }
+    }
+
     /// What went wrong outside of JAX-RS, or before it.
     private static void answer(RoutingContext context) {
         var failure = context.failure();
         var response = context.response();
-        var problem = failure == null || failure instanceof HttpException
-                ? Problem.of(Math.max(context.statusCode(), 400))
-                : problem(failure);
+        var problem = failure == null ? Problem.of(Math.max(context.statusCode(), 400)) : problem(failure);
         if (response.headWritten()) {
             context.request().connection().close(); // an answer cut short must not look like a whole one
         } else {
@@ -45,14 +57,27 @@ public class Failures implements ExceptionMapper<Throwable> {
 
     static Problem problem(Throwable failure) {
         return switch (failure) {
+            case ProblemException known -> known.problem();
+            case HttpException known -> Problem.of(Math.max(known.getStatusCode(), 400));
+            case ForbiddenException known -> Problem.of(403);
             case WebApplicationException known -> of(known.getResponse());
             case RequestRefused invalid -> Problem.of(invalid.refusal());
+            case MismatchedInputException unfit -> unfit(unfit);
             case JacksonException notJson -> new Problem(400, "invalid_json", "The body must be one JSON object.");
             default -> {
                 LOG.error("A request failed", failure);
                 yield Problem.of(500);
             }
         };
+    }
+
+    private static Problem unfit(MismatchedInputException failure) {
+        var field = failure.getPath().stream()
+                .map(JsonMappingException.Reference::getFieldName)
+                .filter(Objects::nonNull)
+                .findFirst();
+        var problem = new Problem(400, "invalid_value", field.orElse("The body") + " has a wrong type.");
+        return field.map(problem::about).orElse(problem);
     }
 
     private static Problem of(Response response) {

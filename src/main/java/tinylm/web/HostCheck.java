@@ -23,7 +23,7 @@ public class HostCheck {
 
     HostCheck(ServerConfig config, @ConfigProperty(name = "quarkus.http.host") String listensOn) {
         allowed = config.allowedHosts()
-                .or(() -> isLoopback(listensOn) ? Optional.of(LOOPBACK) : Optional.empty())
+                .or(() -> Door.isThisMachine(listensOn) ? Optional.of(LOOPBACK) : Optional.empty())
                 .map(Set::copyOf);
     }
 
@@ -36,20 +36,19 @@ public class HostCheck {
         if (allowed.isEmpty() || host != null && allowed.get().contains(withoutPort(host.toString()))) {
             context.next();
         } else {
-            context.response()
-                    .setStatusCode(MISDIRECTED)
-                    .putHeader("Content-Type", "text/plain; charset=utf-8")
-                    .end("This server answers to "
-                            + String.join(", ", allowed.get().stream().sorted().toList())
-                            + " only; tinylm.allowed-hosts can name others.\n");
+            new Problem(
+                            MISDIRECTED,
+                            "wrong_host",
+                            "This server answers to "
+                                    + String.join(
+                                            ", ",
+                                            allowed.get().stream().sorted().toList())
+                                    + " only; tinylm.allowed-hosts can name others.")
+                    .send(context.response());
         }
     }
 
     static String withoutPort(String host) {
         return host.toLowerCase(Locale.ROOT).replaceFirst(":\\d*$", "");
-    }
-
-    private static boolean isLoopback(String host) {
-        return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
     }
 }

@@ -1,29 +1,42 @@
 package tinylm.web;
 
-import io.quarkus.websockets.next.HttpUpgradeCheck;
-import io.smallrye.mutiny.Uni;
+import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Set;
 
-/// Browsers let any page open a socket to any server and say where the page came from: only our own pages may.
-/// Programs send no Origin and are let in.
+/// Browsers let any page send a form or open a socket to any server and say where the page came from: only our own
+/// pages may. Programs send no Origin and are let in.
 @ApplicationScoped
-public class OriginCheck implements HttpUpgradeCheck {
+public class OriginCheck {
 
-    private static final int FORBIDDEN = 403;
+    private static final int BEFORE_AUTHENTICATION = 900;
+    private static final Set<String> HARMLESS = Set.of("GET", "HEAD", "OPTIONS");
 
-    @Override
-    public Uni<CheckResult> perform(HttpUpgradeContext context) {
-        return isOwn(context.httpRequest()) ? CheckResult.permitUpgrade() : CheckResult.rejectUpgrade(FORBIDDEN);
+    void register(@Observes Filters filters) {
+        filters.register(OriginCheck::check, BEFORE_AUTHENTICATION);
+    }
+
+    private static void check(RoutingContext context) {
+        var request = context.request();
+        boolean changesSomething =
+                !HARMLESS.contains(request.method().name()) || request.headers().contains("Sec-WebSocket-Key");
+        if (changesSomething && !isOwn(request)) {
+            new Problem(403, "wrong_origin", "Only this server's own pages, and programs, may ask for that.")
+                    .send(context.response());
+        } else {
+            context.next();
+        }
     }
 
     private static boolean isOwn(HttpServerRequest request) {
         var origins = request.headers().getAll("Origin");
         return origins.isEmpty()
-                || origins.size() == 1
-                        && isSame(origins.getFirst(), request.scheme() + "://" + request.getHeader("Host"));
+                || origins.size() == 1 && isSame(origins.getFirst(), request.scheme() + "://" + request.authority());
     }
 
     /// Whether scheme, host and port are equal, a scheme's usual port being the same as none.

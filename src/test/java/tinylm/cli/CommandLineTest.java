@@ -132,7 +132,8 @@ class CommandLineTest {
                 "generate --prompt €                  | U+20AC",
                 "train --context 1                    | --context must lie in 2..65536, but is 1",
                 "serve --port 70000                   | --port must lie in 0..65535",
-                "serve --host 0.0.0.0                 | --insecure",
+                "serve --host nowhere.invalid         | --host nowhere.invalid is no address",
+                "serve --port x                       | Invalid value for option '--port'",
                 "sing                                 | Unmatched argument"
             })
     void wrong_usage_is_a_sentence_and_exit_code_2(String line, String sentence) throws Exception {

@@ -33,7 +33,8 @@ class FailuresTest {
 
     @Test
     void a_method_that_an_address_does_not_take_is_told() {
-        problem(given().delete("/").then(), 405, "invalid_request_error", "method_not_allowed");
+        problem(given().delete("/").then(), 405, "invalid_request_error", "method_not_allowed")
+                .header("Allow", equalTo("GET"));
     }
 
     @Test

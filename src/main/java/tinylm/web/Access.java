@@ -1,0 +1,92 @@
+package tinylm.web;
+
+import static tinylm.web.Role.ADMIN;
+import static tinylm.web.Role.VIEWER;
+import static tinylm.web.Role.WRITER;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/// Who may do what: every address of the server with the least role for its methods. What is not in this table does
+/// not exist for anybody, so a route without an owner is never reached.
+final class Access {
+
+    private static final List<Rule> RULES = List.of(
+            anybody("GET", "/sign-in"),
+            anybody("POST", "/v1/session"),
+            anybody("DELETE", "/v1/session"),
+            anybody("GET", "/favicon.svg"),
+            anybody("GET", "/static/**"), // the page's own script and style
+            least(VIEWER, "GET", "/"),
+            least(VIEWER, "GET", "/v1/models"),
+            least(VIEWER, "GET", "/v1/models/{id}"),
+            least(WRITER, "POST", "/v1/completions"),
+            least(WRITER, "GET", "/v1/responses"), // the socket
+            least(WRITER, "POST", "/v1/responses"),
+            least(WRITER, "GET", "/v1/responses/{id}"),
+            least(ADMIN, "GET", "/v1/admin/models"),
+            least(ADMIN, "POST", "/v1/admin/models/{id}/promote"),
+            least(ADMIN, "POST", "/v1/admin/models/rollback"),
+            least(VIEWER, "GET", "/q/health/**"),
+            least(VIEWER, "GET", "/q/metrics/**"),
+            least(VIEWER, "GET", "/q/openapi/**"),
+            least(VIEWER, "GET", "/q/swagger-ui/**"));
+
+    private Access() {}
+
+    /// @param path a `{name}` stands for one segment, a last `/**` for whatever follows, or nothing
+    /// @param least empty when nobody is asked for a key
+    record Rule(String method, String path, Optional<Role> least) {
+
+        boolean covers(String address) {
+            var pattern = Pattern.quote(path)
+                    .replaceAll("\\{[a-z]+}", "\\\\E[^/]+\\\\Q")
+                    .replaceAll("/\\*\\*", "\\\\E(/.*)?\\\\Q");
+            return Pattern.matches(pattern, address);
+        }
+
+        boolean takes(String asked) {
+            return method.equals(asked) || method.equals("GET") && asked.equals("HEAD");
+        }
+    }
+
+    /// What the table says about a request.
+    sealed interface Ruling {
+
+        /// @param least empty when nobody is asked for a key
+        record Open(Optional<Role> least) implements Ruling {}
+
+        record WrongMethod(Set<String> allowed) implements Ruling {}
+
+        record Unknown() implements Ruling {}
+    }
+
+    static List<Rule> rules() {
+        return RULES;
+    }
+
+    /// @param path normalized and without a query
+    static Ruling ruling(String method, String path) {
+        var rules = RULES.stream().filter(rule -> rule.covers(path)).toList();
+        if (rules.isEmpty()) {
+            return new Ruling.Unknown();
+        }
+        return rules.stream()
+                .filter(rule -> rule.takes(method))
+                .<Ruling>map(rule -> new Ruling.Open(rule.least()))
+                .findFirst()
+                .orElseGet(() -> new Ruling.WrongMethod(
+                        new TreeSet<>(rules.stream().map(Rule::method).toList())));
+    }
+
+    private static Rule anybody(String method, String path) {
+        return new Rule(method, path, Optional.empty());
+    }
+
+    private static Rule least(Role role, String method, String path) {
+        return new Rule(method, path, Optional.of(role));
+    }
+}
