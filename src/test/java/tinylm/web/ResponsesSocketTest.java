@@ -235,17 +235,19 @@ class ResponsesSocketTest {
 
     @Test
     void a_binary_or_far_too_long_frame_harms_nobody_else() {
-        try (var other = new SocketClient(server)) {
+        try (var other = new SocketClient(server);
+                var third = new SocketClient(server)) {
             other.create(LONG);
+            third.create(LONG);
+            client.create(LONG);
             client.socket().sendBinary(ByteBuffer.allocate(10), true).join();
-            client.socket()
-                    .sendText("x".repeat(300_000), true)
-                    .handle((sent, error) -> sent)
-                    .join();
+            assertEquals(1003, client.awaitClosed());
+            third.socket().sendText("x".repeat(300_000), true);
+            assertEquals(1009, third.awaitClosed());
             for (int i = 0; i < 5; i++) {
                 other.next();
             }
-            assertEquals(1008, client.awaitClosed());
+            Awaitility.await().until(() -> model.engine().load() == 1);
         }
     }
 
