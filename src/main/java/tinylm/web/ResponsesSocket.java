@@ -59,7 +59,8 @@ public class ResponsesSocket {
         var stream = new ResponseStream(
                 InstantSource.system(), this::later, event -> outbox.add(write(event)), outbox::isBehind);
         var session = new Session(models, limits, tickets);
-        connection.userData().put(VISITOR, new Visitor(decoder, session, stream, outbox));
+        var visitor = new Visitor(decoder, session, stream, outbox, () -> SocketBudget.spend(connection.userData()));
+        connection.userData().put(VISITOR, visitor);
     }
 
     @OnTextMessage

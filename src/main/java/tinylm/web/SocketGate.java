@@ -3,6 +3,7 @@ package tinylm.web;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -64,8 +65,8 @@ public class SocketGate {
         context.next();
     }
 
-    static boolean isUpgrade(HttpServerRequest request) {
-        return request.headers().contains("Sec-WebSocket-Key") && request.connection() instanceof ConnectionBase;
+    private static boolean isUpgrade(HttpServerRequest request) {
+        return request.headers().contains("Sec-WebSocket-Key") && request.version() != HttpVersion.HTTP_2;
     }
 
     private boolean enter(Peer peer) {

@@ -1,5 +1,8 @@
 package tinylm.web;
 
+import java.util.Optional;
+import java.util.function.Supplier;
+import tinylm.session.Refusal;
 import tinylm.session.Session;
 
 /// One open connection: its session and its way back.
@@ -9,20 +12,28 @@ final class Visitor implements AutoCloseable {
     private final Session session;
     private final ResponseStream stream;
     private final Outbox outbox;
+    private final Supplier<Optional<Refusal>> budget;
 
-    Visitor(ClientEventDecoder decoder, Session session, ResponseStream stream, Outbox outbox) {
+    /// @param budget counts one more response, and may refuse it
+    Visitor(
+            ClientEventDecoder decoder,
+            Session session,
+            ResponseStream stream,
+            Outbox outbox,
+            Supplier<Optional<Refusal>> budget) {
         this.decoder = decoder;
         this.session = session;
         this.stream = stream;
         this.outbox = outbox;
+        this.budget = budget;
     }
 
     void hear(String frame) {
         switch (decoder.decode(frame)) {
             case ClientEvent.Create create ->
-                session.create(create.request(), stream).ifPresent(stream::refuse);
+                budget.get().or(() -> session.create(create.request(), stream)).ifPresent(stream::refuse);
             case ClientEvent.Resume resume ->
-                session.resume(resume.request(), stream).ifPresent(stream::refuse);
+                budget.get().or(() -> session.resume(resume.request(), stream)).ifPresent(stream::refuse);
             case ClientEvent.Cancel cancel -> session.cancel();
             case ClientEvent.CancelOne cancel -> session.cancel(cancel.responseId());
             case ClientEvent.Invalid invalid -> stream.refuse(invalid.refusal());

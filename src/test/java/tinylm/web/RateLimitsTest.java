@@ -4,17 +4,23 @@ import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @TestProfile(KeysProfile.class)
 class RateLimitsTest {
+
+    @TestHTTPResource("/")
+    URI server;
 
     @Inject
     RateLimits limits;
@@ -49,6 +55,7 @@ class RateLimitsTest {
     @Test
     void a_key_that_asks_too_often_has_to_wait_wherever_it_asks_from() {
         var key = "Bearer " + KeysProfile.BUSY;
+        clock.advance(Duration.ofMinutes(1));
         for (int i = 0; i < KeysProfile.REQUESTS_PER_KEY; i++) {
             given().header("Authorization", key).get("/sign-in").then().statusCode(200);
         }
@@ -57,6 +64,23 @@ class RateLimitsTest {
                 "At most 200 requests a minute are taken from one key; try again in 1 s\\.");
         var problem = limits.over(Peer.of("127.0.0.1"), "busy").orElseThrow();
         assertEquals("rate_limit_exceeded", problem.code());
+    }
+
+    @Test
+    void a_response_asked_for_over_a_socket_counts_and_one_too_many_leaves_the_socket_open() {
+        clock.advance(Duration.ofMinutes(1));
+        try (var client = new SocketClient(server, "Authorization", "Bearer " + KeysProfile.BUSY)) {
+            for (int i = 1; i < KeysProfile.REQUESTS_PER_KEY; i++) {
+                assertTrue(limits.over(Peer.of("127.0.0.1"), "busy").isEmpty());
+            }
+            client.send("{\"type\":\"response.create\",\"input\":\"a\",\"max_output_tokens\":1}");
+            var error = client.next();
+            assertEquals("error", error.get("type").asText());
+            assertEquals("rate_limit_error", error.get("error").get("type").asText());
+            assertEquals("rate_limit_exceeded", error.get("error").get("code").asText());
+            clock.advance(Duration.ofMinutes(1));
+            client.create("\"input\":\"a\",\"max_output_tokens\":1");
+        }
     }
 
     private static RequestSpecification from(String address) {

@@ -247,7 +247,6 @@ class ResponsesSocketTest {
             for (int i = 0; i < 5; i++) {
                 other.next();
             }
-            Awaitility.await().until(() -> model.engine().load() == 1);
         }
     }
 
