@@ -29,9 +29,8 @@ final class CompletionFormat {
                 .codePointCount(0, request.response().input().length());
     }
 
-    CompletionBody whole(ResponseBody ended) {
-        var part = ended.output().getFirst().content().getFirst();
-        var choice = choice(echo() + part.text(), part.logprobs(), Optional.of(finishReason(ended)));
+    CompletionBody whole(ResponseBody ended, List<ServerEvent.Logprob> logprobs) {
+        var choice = choice(echo() + ended.text(), logprobs, Optional.of(finishReason(ended)));
         return body(ended, List.of(choice), ended.usage());
     }
 

@@ -10,8 +10,10 @@ import jakarta.ws.rs.core.Response;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -53,8 +55,8 @@ final class HttpResponses {
 
     /// Answers once the response has ended.
     ///
-    /// @param body what to say about it
-    Uni<Response> whole(Wish wish, Function<ResponseBody, Object> body) {
+    /// @param body what to say about it and the probabilities of its characters
+    Uni<Response> whole(Wish wish, BiFunction<ResponseBody, List<ServerEvent.Logprob>, Object> body) {
         return Uni.createFrom().emitter(emitter -> {
             var session = new Session(models, limits, tickets);
             emitter.onTermination(session::close);
@@ -66,7 +68,7 @@ final class HttpResponses {
                 ended(event)
                         .ifPresent(response -> emitter.complete(response.error()
                                 .map(HttpResponses::failed)
-                                .orElseGet(() -> ok(body.apply(response.with(logprobs))))));
+                                .orElseGet(() -> ok(body.apply(response, logprobs)))));
             };
             // nobody waits for the deltas: the last event flushes them
             var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);

@@ -1,9 +1,12 @@
 package tinylm.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tinylm.session.ResponseEvent;
@@ -51,7 +54,14 @@ record ResponseBody(
 
     /// @param cachedTokens how many were still in the KV cache
     @JsonNaming(SnakeCaseStrategy.class)
-    record InputTokensDetails(int cachedTokens) {}
+    record InputTokensDetails(int cachedTokens) {
+
+        /// None: what a session caches it caches unasked, for nothing.
+        @JsonProperty
+        int cacheWriteTokens() {
+            return 0;
+        }
+    }
 
     /// @param reasoningTokens none, as the model only writes
     @JsonNaming(SnakeCaseStrategy.class)
@@ -59,12 +69,37 @@ record ResponseBody(
 
     record Message(String id, String type, String status, String role, List<OutputText> content) {}
 
-    record OutputText(String type, String text, List<String> annotations, List<ServerEvent.Logprob> logprobs) {
+    record OutputText(String type, String text, List<String> annotations, List<Logprob> logprobs) {
 
         static OutputText of(String text) {
             return new OutputText("output_text", text, List.of(), List.of());
         }
     }
+
+    /// One character's probability; unlike a delta's it has the character in UTF-8 too.
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Logprob(String token, List<Integer> bytes, double logprob, List<TopLogprob> topLogprobs) {
+
+        static Logprob of(ServerEvent.Logprob delta) {
+            return new Logprob(
+                    delta.token(),
+                    utf8(delta.token()),
+                    delta.logprob(),
+                    delta.topLogprobs().stream()
+                            .map(other -> new TopLogprob(other.token(), utf8(other.token()), other.logprob()))
+                            .toList());
+        }
+
+        private static List<Integer> utf8(String character) {
+            var bytes = new ArrayList<Integer>();
+            for (byte one : character.getBytes(StandardCharsets.UTF_8)) {
+                bytes.add(Byte.toUnsignedInt(one));
+            }
+            return bytes;
+        }
+    }
+
+    record TopLogprob(String token, List<Integer> bytes, double logprob) {}
 
     static ResponseBody of(String id, Instant at, String model, ResponseRequest request) {
         var parameters = request.parameters();
@@ -123,9 +158,26 @@ record ResponseBody(
     /// The same with the probabilities of its text, which its events leave to the deltas.
     ResponseBody with(List<ServerEvent.Logprob> logprobs) {
         var message = output.getFirst();
-        var part = new OutputText("output_text", text(), List.of(), logprobs);
-        var whole = new Message(message.id(), message.type(), message.status(), message.role(), List.of(part));
-        return with(status, List.of(whole), incompleteDetails, usage, tokensPerSecond, error);
+        var whole = logprobs.stream().map(Logprob::of).toList();
+        var part = new OutputText("output_text", text(), List.of(), whole);
+        var told = new Message(message.id(), message.type(), message.status(), message.role(), List.of(part));
+        return with(status, List.of(told), incompleteDetails, usage, tokensPerSecond, error);
+    }
+
+    /// OpenAI's schema has them in every response.
+    @JsonProperty
+    List<String> tools() {
+        return List.of();
+    }
+
+    @JsonProperty
+    String toolChoice() {
+        return "none";
+    }
+
+    @JsonProperty
+    boolean parallelToolCalls() {
+        return false;
     }
 
     /// The completion, once the response has ended.

@@ -81,7 +81,7 @@ public class ResponsesResource {
     }
 
     private Uni<Response> answer(HttpResponses.Wish wish, boolean stream, HttpServerResponse response) {
-        return stream ? responses.streamed(wish, response, this::event) : responses.whole(wish, whole -> whole);
+        return stream ? responses.streamed(wish, response, this::event) : responses.whole(wish, ResponseBody::with);
     }
 
     private Stream<String> event(ServerEvent event) {
