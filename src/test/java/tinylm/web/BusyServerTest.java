@@ -1,0 +1,121 @@
+package tinylm.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import tinylm.inference.Models;
+
+/// A server whose eight slots are taken and where nobody may wait, and one whose readers do not read.
+@QuarkusTest
+@TestProfile(BusyServerTest.NobodyWaits.class)
+class BusyServerTest {
+
+    private static final String LONG = "{\"prompt\":\"MIRA:\",\"max_tokens\":10000,\"stream\":true}";
+
+    /// `slots` is 8, as everywhere in tests.
+    public static class NobodyWaits implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("tinylm.queue-length", "0");
+        }
+    }
+
+    @TestHTTPResource("/")
+    URI server;
+
+    @Inject
+    Models models;
+
+    @Test
+    void one_too_many_is_told_to_come_back_and_may_when_another_has_gone() throws IOException {
+        var streams = new ArrayList<InputStream>();
+        try (var api = new HttpApi(server)) {
+            for (int i = 0; i < 8; i++) {
+                streams.add(api.open("/v1/completions", LONG));
+            }
+            for (var wish : List.of("completions {\"prompt\":\"a\"", "responses {\"input\":\"a\"")) {
+                for (var stream : List.of("true", "false")) {
+                    var words = wish.split(" ");
+                    var refused = api.post("/v1/" + words[0], words[1] + ",\"stream\":" + stream + "}");
+                    assertEquals(429, refused.status(), refused.response().body());
+                    assertEquals("rate_limit_error", refused.error().get("type").asText());
+                    assertEquals("queue_full", refused.error().get("code").asText());
+                    assertTrue(refused.error().get("message").asText().contains("at most 8"));
+                    assertTrue(Integer.parseInt(refused.response()
+                                    .headers()
+                                    .firstValue("Retry-After")
+                                    .orElse("0"))
+                            > 0);
+                }
+            }
+            streams.getFirst().close();
+            Awaitility.await().until(() -> models.current().engine().unfinished() < 8);
+            assertEquals(
+                    200,
+                    api.post("/v1/completions", "{\"prompt\":\"a\",\"max_tokens\":1}")
+                            .status());
+        } finally {
+            for (var stream : streams) {
+                stream.close();
+            }
+        }
+        Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
+    }
+
+    @Test
+    void a_reader_that_does_not_read_is_cut_off_and_others_go_on() throws IOException {
+        try (var stalled = new Socket();
+                var api = new HttpApi(server)) {
+            stalled.setReceiveBufferSize(4_096);
+            stalled.connect(new InetSocketAddress(server.getHost(), server.getPort()));
+            var body = LONG.replace("}", ",\"logprobs\":20}");
+            stalled.getOutputStream()
+                    .write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                    + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                            .getBytes(StandardCharsets.US_ASCII));
+            Awaitility.await().until(() -> models.current().engine().unfinished() == 1);
+            assertEquals(
+                    200,
+                    api.post("/v1/completions", "{\"prompt\":\"a\",\"max_tokens\":50}")
+                            .status());
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> models.current().engine().unfinished() == 0);
+            var arrived = new String(readAll(stalled), StandardCharsets.UTF_8);
+            assertTrue(arrived.startsWith("HTTP/1.1 200 OK"), arrived);
+            assertFalse(arrived.contains("[DONE]"));
+            assertFalse(arrived.endsWith("0\r\n\r\n"));
+        }
+    }
+
+    /// What had been sent before the connection ended, as well as it can be had.
+    private static byte[] readAll(Socket socket) throws IOException {
+        var arrived = new ByteArrayOutputStream();
+        try {
+            socket.getInputStream().transferTo(arrived);
+        } catch (SocketException e) {
+            assertTrue(e.getMessage().contains("reset"), e.getMessage());
+        }
+        return arrived.toByteArray();
+    }
+}
