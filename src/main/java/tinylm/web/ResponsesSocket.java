@@ -39,14 +39,17 @@ public class ResponsesSocket {
     private final Tickets tickets;
     private final ObjectMapper json;
     private final Vertx vertx;
+    private final ResponseWatch watch;
     private final ClientEventDecoder decoder = new ClientEventDecoder(new RequestReader());
 
-    ResponsesSocket(Models models, Limits limits, Tickets tickets, ObjectMapper json, Vertx vertx) {
+    ResponsesSocket(
+            Models models, Limits limits, Tickets tickets, ObjectMapper json, Vertx vertx, ResponseWatch watch) {
         this.models = models;
         this.limits = limits;
         this.tickets = tickets;
         this.json = json;
         this.vertx = vertx;
+        this.watch = watch;
     }
 
     @OnOpen
@@ -59,7 +62,9 @@ public class ResponsesSocket {
         var stream = new ResponseStream(
                 InstantSource.system(), this::later, event -> outbox.add(write(event)), outbox::isBehind);
         var session = new Session(models, limits, tickets);
-        var visitor = new Visitor(decoder, session, stream, outbox, () -> SocketBudget.spend(connection.userData()));
+        var caller = new Caller(connection.handshakeRequest().remoteAddress(), "");
+        var visitor = new Visitor(
+                decoder, session, stream, outbox, watch, caller, () -> SocketBudget.spend(connection.userData()));
         connection.userData().put(VISITOR, visitor);
     }
 

@@ -48,6 +48,17 @@ public interface ServerConfig {
     @WithDefault("30s")
     Duration swapGrace();
 
+    /// A step that lasts longer has hung: the server says that it is not alive.
+    @WithDefault("30s")
+    Duration longestStep();
+
+    /// How long requests over HTTP may go on when the server is told to stop.
+    @WithDefault("10s")
+    Duration drain();
+
+    /// One line in the log for each response. Absent: when the log is JSON.
+    Optional<Boolean> logResponses();
+
     LimitsConfig limits();
 
     interface LimitsConfig {

@@ -1,0 +1,47 @@
+package tinylm.web;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
+import io.quarkus.websockets.next.OpenConnections;
+import jakarta.inject.Singleton;
+import java.util.function.Supplier;
+import tinylm.inference.Models;
+
+/// How the server stands, read when `/q/metrics` is.
+@Startup
+@Singleton
+class ServingGauges {
+
+    ServingGauges(MeterRegistry registry, Models models, OpenConnections connections) {
+        gauge(
+                registry,
+                "tinylm.sequences.running",
+                "Responses that are computed",
+                () -> models.current().engine().running());
+        gauge(
+                registry,
+                "tinylm.sequences.waiting",
+                "Responses that wait for a slot",
+                () -> models.current().engine().waiting());
+        gauge(
+                registry,
+                "tinylm.slots",
+                "Responses that can be computed at once",
+                () -> models.current().engine().slots());
+        gauge(registry, "tinylm.models", "Models in memory: more than one for a while after a swap", models::loaded);
+        gauge(
+                registry,
+                "tinylm.connections",
+                "Open sockets",
+                () -> connections.stream().count());
+        Gauge.builder("tinylm.process.info", () -> 1)
+                .description("The process that serves")
+                .tag("pid", Long.toString(ProcessHandle.current().pid()))
+                .register(registry);
+    }
+
+    private static void gauge(MeterRegistry registry, String name, String description, Supplier<Number> value) {
+        Gauge.builder(name, value).description(description).register(registry);
+    }
+}
