@@ -17,9 +17,13 @@ public final class Recorder implements Consumer<TokenEvent> {
     }
 
     public List<Integer> ids() {
+        return tokens().stream().map(TokenEvent.Token::id).toList();
+    }
+
+    public List<TokenEvent.Token> tokens() {
         return events.stream()
                 .filter(TokenEvent.Token.class::isInstance)
-                .map(event -> ((TokenEvent.Token) event).id())
+                .map(TokenEvent.Token.class::cast)
                 .toList();
     }
 

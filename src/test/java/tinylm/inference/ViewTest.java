@@ -27,7 +27,10 @@ class ViewTest {
         for (int seed = 0; seed < 1_200; seed++) {
             var random = new Random(seed);
             int contextLength = 2 + seed % 39;
-            grows(RandomText.of(random, 1 + random.nextInt(5 * contextLength), 1 + random.nextInt(30)), contextLength, seed);
+            grows(
+                    RandomText.of(random, 1 + random.nextInt(5 * contextLength), 1 + random.nextInt(30)),
+                    contextLength,
+                    seed);
         }
     }
 
@@ -97,14 +100,14 @@ class ViewTest {
             var other = altered(one, random);
             var wanted = feeds(view(other.whole(), contextLength));
             int same = 0;
-            while (same < Math.min(feedsDone, wanted.size() - 1) && wanted.get(same).equals(fed.get(same))) {
+            while (same < Math.min(feedsDone, wanted.size() - 1)
+                    && wanted.get(same).equals(fed.get(same))) {
                 same++;
             }
             boolean sameStart = ContextWindow.start(one.ids().size(), contextLength)
                     == ContextWindow.start(other.ids().size(), contextLength);
             int expected = sameStart ? length(wanted.subList(0, same)) : 0;
-            int held = view(other.whole(), contextLength)
-                    .held(view(one.whole(), contextLength), done);
+            int held = view(other.whole(), contextLength).held(view(one.whole(), contextLength), done);
             assertEquals(expected, held, "seed " + seed + ": " + fed.subList(0, feedsDone) + " for " + wanted);
             kept += held > 0 ? 1 : 0;
         }
@@ -148,7 +151,10 @@ class ViewTest {
             var shorter = view(trimmed, contextLength);
             var message = "seed " + seed + ", context " + contextLength;
             assertEquals(feeds(whole), feeds(shorter), message);
-            assertEquals(length(feeds(whole).subList(0, feeds(whole).size() - 1)), whole.held(shorter, shorter.length()), message);
+            assertEquals(
+                    length(feeds(whole).subList(0, feeds(whole).size() - 1)),
+                    whole.held(shorter, shorter.length()),
+                    message);
         }
     }
 
@@ -165,15 +171,16 @@ class ViewTest {
     private static List<Feed> feeds(View view) {
         var feeds = new ArrayList<Feed>();
         for (int from = 0; from < view.length(); from = view.feedEnd(from)) {
-            var ids = Arrays.stream(view.tokens(from, view.feedEnd(from))).boxed().toList();
+            var ids =
+                    Arrays.stream(view.tokens(from, view.feedEnd(from))).boxed().toList();
             feeds.add(new Feed(view.isDecoded(from), ids));
         }
         return feeds;
     }
 
     private static View view(Text text, int contextLength) {
-        var request = new GenerationRequest(
-                text, List.of(), SamplingParameters.defaults(1), 0, new int[0], new Lease());
+        var request =
+                new GenerationRequest(text, List.of(), SamplingParameters.defaults(1), 0, new int[0], new Lease());
         return new Sequence(request, event -> {}, EngineObserver.NONE, 1_000).view(contextLength);
     }
 }
