@@ -14,7 +14,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.NewCookie;
 import jakarta.ws.rs.core.Response;
-import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -22,8 +21,6 @@ import java.util.Optional;
 /// an Authorization header. The cookie holds a signed token that expires, never the key, and no script can read it.
 @Path("/")
 public class SignInResource {
-
-    private static final URI PAGE = URI.create("/");
 
     private final Keys keys;
     private final BrowserSessions sessions;
@@ -41,7 +38,7 @@ public class SignInResource {
     @Path("sign-in")
     @Produces(MediaType.TEXT_HTML)
     public Response page(@CookieParam("tinylm-theme") String theme) {
-        return keys.areNone() ? Response.seeOther(PAGE).build() : form(200, "", theme);
+        return keys.areNone() ? toPage().build() : form(200, "", theme);
     }
 
     @POST
@@ -63,8 +60,7 @@ public class SignInResource {
             @CookieParam("tinylm-theme") String theme,
             @Context HttpServerRequest request) {
         try {
-            return Response.seeOther(PAGE)
-                    .cookie(cookie(key == null ? "" : key.strip(), request))
+            return toPage().cookie(cookie(key == null ? "" : key.strip(), request))
                     .build();
         } catch (ProblemException e) {
             return form(e.problem().status(), e.problem().message(), theme);
@@ -96,6 +92,11 @@ public class SignInResource {
                 .secure("https".equals(request.scheme()))
                 .sameSite(NewCookie.SameSite.STRICT)
                 .build();
+    }
+
+    /// Relative, unlike what JAX-RS makes of it: a proxy may have another name and scheme.
+    private static Response.ResponseBuilder toPage() {
+        return Response.status(Response.Status.SEE_OTHER).header("Location", "/");
     }
 
     private static Response form(int status, String problem, String theme) {
