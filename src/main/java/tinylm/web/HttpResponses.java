@@ -2,6 +2,7 @@ package tinylm.web;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerResponse;
 import jakarta.inject.Singleton;
@@ -38,13 +39,27 @@ final class HttpResponses {
     private final Tickets tickets;
     private final ObjectMapper json;
     private final Timers timers;
+    private final ResponseWatch watch;
+    private final Drain drain;
+    private final CurrentVertxRequest current;
 
-    HttpResponses(Models models, Limits limits, Tickets tickets, ObjectMapper json, Timers timers) {
+    HttpResponses(
+            Models models,
+            Limits limits,
+            Tickets tickets,
+            ObjectMapper json,
+            Timers timers,
+            ResponseWatch watch,
+            Drain drain,
+            CurrentVertxRequest current) {
         this.models = models;
         this.limits = limits;
         this.tickets = tickets;
         this.json = json;
         this.timers = timers;
+        this.watch = watch;
+        this.drain = drain;
+        this.current = current;
     }
 
     /// What is wanted of the session.
@@ -59,7 +74,11 @@ final class HttpResponses {
     Uni<Response> whole(Wish wish, BiFunction<ResponseBody, List<ServerEvent.Logprob>, Object> body) {
         return Uni.createFrom().emitter(emitter -> {
             var session = new Session(models, limits, tickets);
-            emitter.onTermination(session::close);
+            var ending = drain.cancelWhenTimeIsUp(session::cancel);
+            emitter.onTermination(() -> {
+                ending.close();
+                session.close();
+            });
             var logprobs = new ArrayList<ServerEvent.Logprob>();
             Consumer<ServerEvent> frames = event -> {
                 if (event instanceof ServerEvent.TextDelta delta) {
@@ -72,7 +91,7 @@ final class HttpResponses {
             };
             // nobody waits for the deltas: the last event flushes them
             var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);
-            wish.of(session, stream)
+            watch.counted(wish.of(session, watch.on(caller(), stream)))
                     .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
         });
     }
@@ -84,7 +103,9 @@ final class HttpResponses {
         return Uni.createFrom().emitter(emitter -> {
             var session = new Session(models, limits, tickets);
             var reader = new SseReader(response, MOST_WAITING, () -> emitter.complete(null));
+            var ending = drain.cancelWhenTimeIsUp(session::cancel);
             emitter.onTermination(() -> {
+                ending.close();
                 session.close();
                 reader.close();
             });
@@ -93,7 +114,7 @@ final class HttpResponses {
                 ended(event).ifPresent(_ -> reader.end());
             };
             var stream = new ResponseStream(InstantSource.system(), timers, frames, reader::isBehind);
-            wish.of(session, stream)
+            watch.counted(wish.of(session, watch.on(caller(), stream)))
                     .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
         });
     }
@@ -118,6 +139,10 @@ final class HttpResponses {
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Caller caller() {
+        return new Caller(current.getCurrent().request().remoteAddress().hostAddress(), "");
     }
 
     private static Optional<ResponseBody> ended(ServerEvent event) {
