@@ -30,7 +30,7 @@ final class Access {
             least(ADMIN, "GET", "/v1/admin/models"),
             least(ADMIN, "POST", "/v1/admin/models/{id}/promote"),
             least(ADMIN, "POST", "/v1/admin/models/rollback"),
-            least(VIEWER, "GET", "/q/health/**"),
+            anybody("GET", "/q/health/**"), // whoever runs the server asks without a key
             least(VIEWER, "GET", "/q/metrics/**"),
             least(VIEWER, "GET", "/q/openapi/**"),
             least(VIEWER, "GET", "/q/swagger-ui/**"));

@@ -109,9 +109,9 @@ class AccessTest {
 
     @Test
     void the_table_fills_placeholders_with_one_segment_and_stars_with_any_number() {
-        assertEquals(new Access.Ruling.Open(Optional.of(Role.VIEWER)), Access.ruling("HEAD", "/q/health"));
-        assertEquals(new Access.Ruling.Open(Optional.of(Role.VIEWER)), Access.ruling("GET", "/q/health/live/x"));
-        assertEquals(new Access.Ruling.Unknown(), Access.ruling("GET", "/q/healthy"));
+        assertEquals(new Access.Ruling.Open(Optional.of(Role.VIEWER)), Access.ruling("HEAD", "/q/metrics"));
+        assertEquals(new Access.Ruling.Open(Optional.of(Role.VIEWER)), Access.ruling("GET", "/q/metrics/x/y"));
+        assertEquals(new Access.Ruling.Unknown(), Access.ruling("GET", "/q/metricsx"));
         assertEquals(new Access.Ruling.Unknown(), Access.ruling("GET", "/v1/models/"));
         assertEquals(new Access.Ruling.Unknown(), Access.ruling("GET", "/v1/models/a/b"));
         assertInstanceOf(Access.Ruling.WrongMethod.class, Access.ruling("TRACE", "/"));
