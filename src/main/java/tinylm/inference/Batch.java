@@ -67,7 +67,8 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
                 positions[slot] = member.from();
                 rows = slot + 1;
             } else {
-                member.sequence().waitsSince(step);
+                // of those that began to wait in one step, the one that came first has the lowest slot then
+                member.sequence().waitsSince(step * slots.count() + slot);
                 prefills.add(member);
             }
         }

@@ -97,9 +97,11 @@ final class Sequence implements Generation {
         listener.accept(new TokenEvent.Started());
     }
 
-    /// Notes that it wants a prefill in this step, for which it keeps its place until it has no more to prefill.
-    void waitsSince(long step) {
-        waitingSince = Math.min(waitingSince, step);
+    /// Notes that it wants a prefill; it keeps its earliest place until it has no more to prefill.
+    ///
+    /// @param newPlace grows from step to step
+    void waitsSince(long newPlace) {
+        waitingSince = Math.min(waitingSince, newPlace);
     }
 
     void waitsNoMore() {
