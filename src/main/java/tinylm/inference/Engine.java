@@ -72,6 +72,7 @@ public final class Engine implements AutoCloseable {
         }
         arrivals.add(sequence);
         if (closing && arrivals.remove(sequence)) {
+            unfinished.decrementAndGet();
             sequence.fail(TokenEvent.Cause.SHUTDOWN, SHUTTING_DOWN);
         }
         LockSupport.unpark(thread);

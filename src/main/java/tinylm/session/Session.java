@@ -143,11 +143,18 @@ public final class Session implements AutoCloseable {
                         new Remembered(
                                 ticket.text().withDrawn(drawn).inView(contextLength), ticket.checkpoint(), tokenizer)),
                 this::ended);
-        switch (model.engine().submit(generation, completion)) {
-            case Admission.Accepted(var accepted) -> {
-                runningId = Optional.of(ticket.id());
-                running = accepted;
-            }
+        runningId = Optional.of(ticket.id()); // before it can end
+        try {
+            running = accepted(model.engine().submit(generation, completion));
+        } catch (RefusedException | RuntimeException e) {
+            ended();
+            throw e;
+        }
+    }
+
+    private static Generation accepted(Admission admission) throws RefusedException {
+        return switch (admission) {
+            case Admission.Accepted(var generation) -> generation;
             case Admission.QueueFull(int limit) ->
                 throw new RefusedException(new Refusal(
                         Refusal.Kind.BUSY,
@@ -161,7 +168,7 @@ public final class Session implements AutoCloseable {
                         "shutting_down",
                         "The server is shutting down. Please try again in a few seconds.",
                         ""));
-        }
+        };
     }
 
     private Text text(ResponseRequest request, LoadedModel model) throws RefusedException {
