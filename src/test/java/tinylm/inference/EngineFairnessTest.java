@@ -1,0 +1,132 @@
+package tinylm.inference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What long prompts cost the others, and the others the long prompts.
+class EngineFairnessTest {
+
+    private static final int CONTEXT = 4_096;
+    private static final int SLOTS = 8;
+    private static final int CHUNKS = 20;
+
+    private final AtomicLong steps = new AtomicLong();
+    private final FakeRunner runner = new FakeRunner(10, CONTEXT, SLOTS);
+    private final Engine engine = new Engine(runner, 1_000, new Turn(), new EngineObserver() {
+        @Override
+        public void stepped(StepReport report) {
+            steps.incrementAndGet();
+        }
+    });
+
+    @AfterEach
+    void close() {
+        engine.close();
+    }
+
+    @Test
+    void a_long_prompt_delays_the_next_character_of_others_by_one_chunk_at_most() {
+        assertEquals(View.CHUNK, mostPrefilledBetweenDecodes(1));
+    }
+
+    @Test
+    void many_long_prompts_delay_it_by_two_chunks_at_most() {
+        assertEquals(Batch.PREFILL, mostPrefilledBetweenDecodes(SLOTS - 1));
+    }
+
+    private int mostPrefilledBetweenDecodes(int longPrompts) {
+        var between = new CopyOnWriteArrayList<Integer>();
+        var before = new AtomicInteger();
+        var writer = new Recorder();
+        var writing = engine.submit(request(1, 1_000_000), writer);
+        Awaitility.await().until(() -> writer.ids().size() > 2);
+        runner.beforeDecode =
+                () -> between.add(runner.prefilledTokens.get() - before.getAndSet(runner.prefilledTokens.get()));
+        before.set(runner.prefilledTokens.get());
+        var heard = IntStream.range(0, longPrompts)
+                .mapToObj(i -> generate(request(CHUNKS * View.CHUNK, 1)))
+                .toList();
+        heard.forEach(Recorder::awaitFinished);
+        ((Admission.Accepted) writing).generation().cancel();
+        writer.awaitFinished();
+        assertEquals(
+                longPrompts * CHUNKS * View.CHUNK,
+                between.stream().mapToInt(i -> i).sum());
+        return between.stream().mapToInt(i -> i).max().orElseThrow();
+    }
+
+    @Test
+    void prompts_are_prefilled_first_come_first_served() {
+        var first = new CopyOnWriteArrayList<Integer>();
+        for (int i = 0; i < 40; i++) {
+            int number = i;
+            engine.submit(request(5 * View.CHUNK, 2), event -> {
+                if (event instanceof TokenEvent.Token token && token.index() == 0) {
+                    first.add(number);
+                }
+            });
+        }
+        Awaitility.await().until(() -> first.size() == 40);
+        assertEquals(IntStream.range(0, 40).boxed().toList(), first);
+    }
+
+    @Test
+    void a_long_prompt_is_not_starved_by_short_ones_that_never_cease() {
+        assertTrue(stepsToFirstToken(CHUNKS * View.CHUNK, 1) <= CHUNKS + 1);
+    }
+
+    @Test
+    void a_short_prompt_is_not_starved_by_long_ones_that_never_cease() {
+        assertTrue(stepsToFirstToken(1, CHUNKS * View.CHUNK) <= (SLOTS - 1) * CHUNKS);
+    }
+
+    /// Steps from the slot to the first token, while whoever ends is followed by another at once.
+    private long stepsToFirstToken(int promptLength, int othersLength) {
+        var over = new AtomicBoolean();
+        for (int i = 0; i < 5 * SLOTS; i++) {
+            submitForEver(othersLength, over);
+        }
+        Awaitility.await().until(() -> runner.prefills.get() > 5 * SLOTS);
+        var times = new ArrayList<Long>();
+        var done = new AtomicBoolean();
+        engine.submit(request(promptLength, 1), event -> {
+            if (event instanceof TokenEvent.Started || event instanceof TokenEvent.Token) {
+                times.add(steps.get());
+            }
+            done.set(event instanceof TokenEvent.Finished);
+        });
+        Awaitility.await().untilTrue(done);
+        over.set(true);
+        return times.get(1) - times.get(0);
+    }
+
+    private void submitForEver(int promptLength, AtomicBoolean over) {
+        engine.submit(request(promptLength, 1), event -> {
+            if (event instanceof TokenEvent.Finished && !over.get()) {
+                submitForEver(promptLength, over);
+            }
+        });
+    }
+
+    private Recorder generate(GenerationRequest request) {
+        var heard = new Recorder();
+        engine.submit(request, heard);
+        return heard;
+    }
+
+    private static GenerationRequest request(int promptLength, int maxTokens) {
+        return GenerationRequest.of(
+                new int[promptLength],
+                SamplingParameters.defaults(1).withTemperature(0).withMaxTokens(maxTokens));
+    }
+}
