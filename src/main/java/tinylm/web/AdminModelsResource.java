@@ -12,6 +12,10 @@ import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.CheckpointException;
 import tinylm.checkpoint.Checkpoints;
@@ -48,6 +52,7 @@ public class AdminModelsResource {
             Optional<String> problem) {}
 
     @GET
+    @Operation(summary = "The checkpoints that could answer: the configured one and the best of every run")
     public ModelBody.Models list() {
         return ModelBody.Models.of(promotable.directories().entrySet().stream()
                 .map(entry -> candidate(entry.getKey(), entry.getValue()))
@@ -56,6 +61,13 @@ public class AdminModelsResource {
 
     @POST
     @Path("{id}/promote")
+    @Operation(
+            summary = "Lets a checkpoint answer",
+            description = "It is loaded beside the model that answers, which finishes what it began. Takes seconds.")
+    @APIResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = Candidate.class)))
+    @APIResponse(responseCode = "404", description = "It is not in the list")
+    @APIResponse(responseCode = "409", description = "Another model is being loaded")
+    @APIResponse(responseCode = "422", description = "It is corrupt; the sentence says how. Nothing has changed")
     public Response promote(@PathParam("id") String id) {
         var directories = promotable.directories();
         if (!directories.containsKey(id)) {
@@ -72,6 +84,10 @@ public class AdminModelsResource {
     /// Back to what answered before; once more, and forth again.
     @POST
     @Path("rollback")
+    @Operation(summary = "Lets the model answer that answered before")
+    @APIResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = Candidate.class)))
+    @APIResponse(responseCode = "409", description = "There is none, or another model is being loaded")
+    @APIResponse(responseCode = "422", description = "It is corrupt by now; nothing has changed")
     public Response rollback() {
         return alone(() -> models.previous()
                 .map(previous -> swap("previous", previous))

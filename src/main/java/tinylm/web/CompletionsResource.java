@@ -8,6 +8,11 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /// `POST /v1/completions`: OpenAI's older API, which fits a model that only goes on with a text.
 @Path("/v1/completions")
@@ -21,6 +26,29 @@ public class CompletionsResource {
     }
 
     @POST
+    @Operation(
+            summary = "Goes on with a text",
+            description = "OpenAI's completions API. A stream ends in `data: [DONE]`; who waits for a slot is told his"
+                    + " place in comments. A client that goes away ends the computation.")
+    @RequestBody(required = true, content = @Content(schema = @Schema(implementation = ApiSchema.Completion.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "The completion, or its pieces",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = CompletionBody.class)),
+                @Content(
+                        mediaType = MediaType.SERVER_SENT_EVENTS,
+                        schema = @Schema(implementation = CompletionBody.class))
+            })
+    @APIResponse(
+            responseCode = "400",
+            description = "A field has a value that is not allowed",
+            content = @Content(schema = @Schema(implementation = ApiSchema.Failure.class)))
+    @APIResponse(responseCode = "404", description = "There is no such model")
+    @APIResponse(responseCode = "429", description = "The queue is full; Retry-After says when to come back")
+    @APIResponse(responseCode = "503", description = "The server is shutting down; Retry-After says when to come back")
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> create(String body, @Context HttpServerResponse response) throws RequestRefused {
         var fields = JsonFields.parse(body);

@@ -4,6 +4,10 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import tinylm.inference.Models;
 import tinylm.session.Refusal;
 
@@ -18,12 +22,16 @@ public class ModelsResource {
     }
 
     @GET
+    @Operation(summary = "The model that answers, in OpenAI's list")
     public ModelBody.Models list() {
         return ModelBody.Models.of(List.of(ModelBody.of(models.current())));
     }
 
     @GET
     @Path("{id}")
+    @Operation(summary = "The model that answers")
+    @APIResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = ModelBody.class)))
+    @APIResponse(responseCode = "404", description = "There is no such model")
     public ModelBody one(@PathParam("id") String id) throws RequestRefused {
         var model = ModelBody.of(models.current());
         if (!model.id().equals(id)) {

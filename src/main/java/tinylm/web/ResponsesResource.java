@@ -15,6 +15,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
 import tinylm.session.ResumeRequest;
@@ -32,6 +39,26 @@ public class ResponsesResource {
     }
 
     @POST
+    @Operation(
+            summary = "Goes on with a text",
+            description = "OpenAI's responses API, with the events and sequence numbers of the socket: a delta has the"
+                    + " number 1000 + n after which n characters have arrived. response.created has a ticket with"
+                    + " which a lost stream can be resumed.")
+    @RequestBody(required = true, content = @Content(schema = @Schema(implementation = ApiSchema.Response.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "The response, or its events",
+            content = {
+                @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = ResponseBody.class)),
+                @Content(mediaType = MediaType.SERVER_SENT_EVENTS)
+            })
+    @APIResponse(
+            responseCode = "400",
+            description = "A field has a value that is not allowed",
+            content = @Content(schema = @Schema(implementation = ApiSchema.Failure.class)))
+    @APIResponse(responseCode = "404", description = "There is no such model")
+    @APIResponse(responseCode = "429", description = "The queue is full; Retry-After says when to come back")
+    @APIResponse(responseCode = "503", description = "The server is shutting down; Retry-After says when to come back")
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> create(String body, @Context HttpServerResponse response) throws RequestRefused {
         var fields = JsonFields.parse(body);
@@ -47,6 +74,22 @@ public class ResponsesResource {
     /// text is computed from again.
     @GET
     @Path("{id}")
+    @Operation(
+            summary = "Goes on with a stream that was lost, or gives the response as a whole",
+            description = "Nothing is stored: the text is computed again from the ticket, on any server with the same"
+                    + " ticket key and model.")
+    @Parameter(name = "ticket", description = "From response.created; without it the answer is 404")
+    @Parameter(
+            name = "starting_after",
+            description = "sequence_number of the last event that arrived",
+            schema = @Schema(type = SchemaType.INTEGER, minimum = "0", defaultValue = "0"))
+    @Parameter(
+            name = "stream",
+            description = "Server-sent events instead of one answer at the end",
+            schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
+    @APIResponse(responseCode = "200", description = "The rest of the events, or the response")
+    @APIResponse(responseCode = "400", description = "The ticket was not given by such a server, or has expired")
+    @APIResponse(responseCode = "404", description = "There is no ticket, or it is of another response")
     public Uni<Response> resume(
             @PathParam("id") String id,
             @QueryParam("ticket") Optional<String> ticket,
