@@ -31,8 +31,10 @@ final class Access {
             least(ADMIN, "POST", "/v1/admin/models/{id}/promote"),
             least(ADMIN, "POST", "/v1/admin/models/rollback"),
             anybody("GET", "/q/health/**"), // whoever runs the server asks without a key
+            least(VIEWER, "GET", "/q/health-ui/**"), // Quarkus adds it in development
             least(VIEWER, "GET", "/q/metrics/**"),
-            least(VIEWER, "GET", "/q/openapi/**"),
+            least(VIEWER, "GET", "/q/openapi"),
+            least(VIEWER, "GET", "/q/openapi.{format}"),
             least(VIEWER, "GET", "/q/swagger-ui/**"));
 
     private Access() {}

@@ -36,7 +36,10 @@ class AccessTest {
     @Test
     void every_route_of_the_running_server_is_in_the_table() {
         var all = routes.all();
-        assertTrue(all.containsAll(List.of("GET /", "POST /v1/session", "GET /v1/responses")), all.toString());
+        assertTrue(
+                all.containsAll(List.of(
+                        "GET /", "POST /v1/session", "GET /v1/responses", "GET /q/health/live", "GET /q/metrics")),
+                all.toString());
         for (var route : all) {
             var parts = route.split(" ", 2);
             assertInstanceOf(

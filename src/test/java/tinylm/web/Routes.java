@@ -6,6 +6,8 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jboss.resteasy.reactive.server.mapping.RuntimeResource;
@@ -25,12 +27,7 @@ public class Routes {
     /// they are filters, or find their files and resources themselves.
     Set<String> all() {
         var all = new TreeSet<String>();
-        for (var route : router.getRoutes()) {
-            if (route.getPath() != null && !route.getPath().equals("/")) {
-                var methods = route.methods() == null ? Set.of(HttpMethod.GET) : route.methods();
-                methods.forEach(method -> all.add(method + " " + path(route)));
-            }
-        }
+        add(router, "", all);
         var resources = ResteasyReactiveRecorder.getCurrentDeployment().getClassMappers();
         RuntimeResourceVisitor.visitRuntimeResources("", resources, new RuntimeResourceVisitor() {
             @Override
@@ -39,6 +36,45 @@ public class Routes {
             }
         });
         return all;
+    }
+
+    private static void add(Router router, String prefix, Set<String> all) {
+        for (var route : router.getRoutes()) {
+            var mounted = mounted(route);
+            if (mounted.isPresent()) {
+                add(mounted.get(), prefix + route.getPath().replaceFirst("/$", ""), all);
+            } else if (route.getPath() != null && !route.getPath().equals("/")) {
+                var methods = route.methods() == null ? Set.of(HttpMethod.GET) : route.methods();
+                methods.forEach(method -> all.add(method + " " + prefix + path(route)));
+            }
+        }
+    }
+
+    /// The router under which extensions put what begins with `/q`: Vert.x keeps a mounted router as the receiver of
+    /// a method reference and does not tell.
+    private static Optional<Router> mounted(Route route) {
+        try {
+            var state = value(route, "state");
+            if (value(state, "contextHandlers") instanceof List<?> handlers) {
+                for (var handler : handlers) {
+                    for (var field : handler.getClass().getDeclaredFields()) {
+                        if (Router.class.isAssignableFrom(field.getType())) {
+                            field.setAccessible(true);
+                            return Optional.of((Router) field.get(handler));
+                        }
+                    }
+                }
+            }
+            return Optional.empty();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("this Vert.x keeps its routes in another way", e);
+        }
+    }
+
+    private static Object value(Object of, String name) throws ReflectiveOperationException {
+        var field = of.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field.get(of);
     }
 
     private static String path(Route route) {
