@@ -51,17 +51,22 @@ final class CompletionFormat {
                 echo().isEmpty() ? Stream.empty() : Stream.of(chunk(echo(), List.of(), Optional.empty()));
             case "response.queued" ->
                 Stream.of(": queue_position " + changed.queuePosition().orElseThrow());
-            case "response.completed", "response.incomplete" -> {
-                var last = chunk("", List.of(), Optional.of(finishReason(response)));
-                var usage = data(body(response, List.of(), response.usage()));
-                yield request.usage() ? Stream.of(last, usage, DONE) : Stream.of(last, DONE);
-            }
-            case "response.failed" -> Stream.of(data(new Failed(response.error().orElseThrow())), DONE);
+            case "response.completed", "response.incomplete", "response.failed" -> ending();
             default -> Stream.empty();
         };
     }
 
     private record Failed(ServerEvent.Problem error) {}
+
+    private Stream<String> ending() {
+        var problem = HttpResponses.problem(response);
+        if (problem.isPresent()) {
+            return Stream.of(data(new Failed(problem.get())), DONE);
+        }
+        var last = chunk("", List.of(), Optional.of(finishReason(response)));
+        var usage = data(body(response, List.of(), response.usage()));
+        return request.usage() ? Stream.of(last, usage, DONE) : Stream.of(last, DONE);
+    }
 
     private String echo() {
         return request.echo() ? request.response().input() : "";

@@ -34,6 +34,9 @@ final class HttpResponses {
     /// Most characters that may wait for a slow reader.
     private static final int MOST_WAITING = 1 << 18;
 
+    private static final ServerEvent.Problem CUT_SHORT = new ServerEvent.Problem(
+            "server_error", "shutting_down", "The server is shutting down. Please try again in a few seconds.", "");
+
     private final Models models;
     private final Limits limits;
     private final Tickets tickets;
@@ -85,7 +88,7 @@ final class HttpResponses {
                     logprobs.addAll(delta.logprobs());
                 }
                 ended(event)
-                        .ifPresent(response -> emitter.complete(response.error()
+                        .ifPresent(response -> emitter.complete(problem(response)
                                 .map(HttpResponses::failed)
                                 .orElseGet(() -> ok(body.apply(response, logprobs)))));
             };
@@ -149,6 +152,12 @@ final class HttpResponses {
         return event instanceof ServerEvent.ResponseChanged changed && LAST.contains(changed.type())
                 ? Optional.of(changed.response())
                 : Optional.empty();
+    }
+
+    /// Why an ended response is no answer. Whoever asked is still there, so only the server's end can have cancelled
+    /// it.
+    static Optional<ServerEvent.Problem> problem(ResponseBody ended) {
+        return ended.status().equals("cancelled") ? Optional.of(CUT_SHORT) : ended.error();
     }
 
     private Response ok(Object body) {
