@@ -3,12 +3,20 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const OPENING_LIMIT_MS = 8_000;
 const STABLE_AFTER_MS = 5_000;
+/** After so many sockets in a row that never opened, the server is asked why. */
+const REFUSED_AFTER = 2;
+const NOTHING_WAS_SAID = 1000;
+const SERVICE_RESTART = 1012;
 
 export interface Listener {
   opened(): void;
   /** Called once for each time the connection is lost, and never for attempts that fail after that. */
   lost(reason: string): void;
   received(frame: string): void;
+  /** Whether something is lost with the connection. */
+  isBusy(): boolean;
+  /** Called when sockets do not open, and the network is not known to be the reason. */
+  refused(): void;
 }
 
 export class Connection {
@@ -73,17 +81,28 @@ export class Connection {
     };
     socket.onclose = (event) => {
       clearTimeout(limit);
-      this.#closed(socket, event.reason);
+      if (event.code === NOTHING_WAS_SAID && !this.#listener.isBusy()) this.#rest(socket);
+      else if (event.code === SERVICE_RESTART) this.#closed(socket, 'The server is starting anew.', waitIn(event.reason));
+      else this.#closed(socket, event.reason);
     };
   }
 
-  #closed(socket: WebSocket, reason: string): void {
+  /** The server let go of a connection that was not used: nothing is lost, and nobody who looks away needs another. */
+  #rest(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    if (document.visibilityState === 'visible') this.#open();
+  }
+
+  /** @param wait milliseconds that the server asked for, or null for as long as failures make it */
+  #closed(socket: WebSocket, reason: string, wait: number | null = null): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
     const wasStable = this.#openedAt > 0 && Date.now() - this.#openedAt > STABLE_AFTER_MS;
     this.#failures = wasStable ? 1 : this.#failures + 1;
+    if (this.#openedAt === 0 && this.#failures >= REFUSED_AFTER) this.#listener.refused();
     this.#openedAt = 0;
-    this.#timer = window.setTimeout(() => this.#open(), waitAfter(this.#failures, Math.random()));
+    this.#timer = window.setTimeout(() => this.#open(), wait ?? waitAfter(this.#failures, Math.random()));
     if (this.#lost) return;
     this.#lost = true;
     this.#listener.lost(reason);
@@ -94,6 +113,12 @@ export class Connection {
 export function waitAfter(failures: number, chance: number): number {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
   return longest * (0.5 + chance / 2);
+}
+
+/** The milliseconds in a reason such as `Service restart; retry after 1300 ms`, or null. */
+export function waitIn(reason: string): number | null {
+  const found = /retry after (\d+) ms/.exec(reason);
+  return found === null ? null : Math.min(Number(found[1]), LONGEST_WAIT_MS);
 }
 
 function isLoopback(host: string): boolean {

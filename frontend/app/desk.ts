@@ -4,42 +4,38 @@ import type { TemplateResult } from 'lit';
 import { actions } from './actions';
 import { copy } from './clipboard';
 import { composer } from './composer';
-import { Connection } from './connection';
+import { Conversation, whole } from './conversation';
 import { follow, isNear } from './follow';
 import type { Knob } from './knobs';
 import { KNOBS, dice, problemOf, scales as scalesOf } from './knobs';
+import { legend } from './lenses';
 import { Manuscript } from './manuscript';
-import { recall, remember } from './memory';
+import { mountMarking } from './marking';
+import { recall, remember, rememberAll } from './memory';
 import type { Model } from './model';
 import { unknownSentence, withoutUnknown } from './model';
-import { CANCEL, create, forgotten, parse } from './protocol';
+import { panel, place } from './panel';
+import type { Action } from './reduce';
+import { reduce } from './reduce';
 import { settings } from './settings';
-import type { Action, Ask, State } from './state';
-import { isBusy, reduce } from './state';
+import type { Ask, State } from './state';
+import { isBusy } from './state';
 
 const REMEMBERED_EVERY_MS = 500;
-const STOP_ANSWERED_WITHIN_MS = 3_000;
-/** Enough to go on from: models of this size look back over some hundred characters, and servers limit a prompt. */
-const LONGEST_INPUT = 10_000;
-/** A second press of the same button, not a decision to stop. */
-const SAME_PRESS_MS = 300;
 
 export function mount(root: HTMLElement, model: Model): void {
   const scales = scalesOf(model);
   const manuscript = new Manuscript();
+  const note = document.createElement('aside');
   const wide = matchMedia('(min-width: 60rem)');
   let state: State = recall();
   let shown: State = state;
+  let kept: State = state;
   let unfolded = false;
-  let askedAt = 0;
   let frame = 0;
   let saving = 0;
 
-  const connection = new Connection(`${location.origin.replace(/^http/, 'ws')}/v1/responses`, {
-    opened: () => dispatch({ type: 'link opened' }),
-    lost: (reason) => dispatch({ type: 'link lost', reason }),
-    received,
-  });
+  const conversation = new Conversation(scales, () => state, dispatch);
 
   function dispatch(action: Action): void {
     state = reduce(state, action);
@@ -50,11 +46,19 @@ export function mount(root: HTMLElement, model: Model): void {
   function update(): void {
     frame = 0;
     const begins = shown.text?.responseId !== state.text?.responseId;
-    const looking = begins || ((isBusy(shown) || isBusy(state)) && isNear(end(), floor()));
+    const near = (isBusy(shown) || isBusy(state)) && state.mark === null && isNear(end(), floor());
     render(view(), root);
-    manuscript.update(state.text, isBusy(state) && state.pending === null);
-    if (looking) follow(end(), floor());
+    manuscript.update(state.text, isBusy(state) && state.pending === null, state.lenses.probabilities, state.mark);
+    manuscript.element.classList.toggle('is-coloured', state.lenses.colours);
+    if (shown.mark !== state.mark) lay();
+    if (begins || near) follow(end(), floor());
     shown = state;
+  }
+
+  /** Lays the note of probabilities beside its character. */
+  function lay(): void {
+    render(panel(state, { branch, step, close: () => dispatch({ type: 'marked', mark: null }) }), note);
+    place(note, state.mark === null ? undefined : manuscript.character(state.mark.at), floor());
   }
 
   function end(): Element {
@@ -68,7 +72,15 @@ export function mount(root: HTMLElement, model: Model): void {
   function save(): void {
     clearTimeout(saving);
     saving = 0;
-    remember(state);
+    if (isWorthKeeping()) remember(state);
+    kept = state;
+  }
+
+  /** Looking at characters changes nothing that is kept. */
+  function isWorthKeeping(): boolean {
+    const { prompt, settings, lenses, text, earlier, phase } = kept;
+    return prompt !== state.prompt || settings !== state.settings || lenses !== state.lenses || text !== state.text
+      || earlier !== state.earlier || phase !== state.phase;
   }
 
   function view(): TemplateResult {
@@ -82,14 +94,17 @@ export function mount(root: HTMLElement, model: Model): void {
         set: (knob, value) => dispatch({ type: 'setting typed', knob, value }),
         roll: () => dispatch({ type: 'setting typed', knob: 'seed', value: dice() }),
         restore: () => dispatch({ type: 'settings restored' }),
+        look: (lens, on) => dispatch({ type: 'lens switched', lens, on }),
         toggled: (event) => {
           if (!wide.matches) unfolded = (event.target as HTMLDetailsElement).open;
         },
       })}
       <section class="manuscript" aria-label="Manuscript">
         ${state.text === null ? html`<p class="manuscript-empty">What the model writes appears here.</p>` : nothing}
+        ${legend(state)}
         ${manuscript.element}
-        ${trouble()}
+        ${note}
+        <div class="manuscript-foot">${trouble()}${wayBack()}</div>
       </section>
       ${actions(state, {
         generate: () => ask('generate'),
@@ -97,15 +112,22 @@ export function mount(root: HTMLElement, model: Model): void {
         regenerate: () => ask('regenerate'),
         copy: () => void copied(),
         stop: () => {
-          if (performance.now() - askedAt > SAME_PRESS_MS) stop();
+          if (!conversation.hasJustAsked()) conversation.stop();
         },
-        retry: () => connection.retryNow(),
+        retry: () => conversation.retryNow(),
       })}`;
   }
 
   function trouble(): TemplateResult | typeof nothing {
     if (state.notice?.where !== 'text') return nothing;
     return html`<p class="problem manuscript-problem" role="alert">${state.notice.sentence}</p>`;
+  }
+
+  function wayBack(): TemplateResult | typeof nothing {
+    if (isBusy(state) || state.earlier.length === 0) return nothing;
+    return html`<p class="manuscript-back">
+      <button type="button" class="link" @click=${() => dispatch({ type: 'went back' })}>Back to the earlier text</button>
+    </p>`;
   }
 
   function write(prompt: string): void {
@@ -115,22 +137,28 @@ export function mount(root: HTMLElement, model: Model): void {
     requestAnimationFrame(() => area.setSelectionRange(prompt.length, prompt.length));
   }
 
-  function ask(kind: Ask): void {
+  function ask(kind: Exclude<Ask, 'branch'>): void {
     if (isBusy(state)) return;
-    if (kind !== 'generate' && state.text === null) return;
-    if (kind === 'regenerate' && state.settings.seed !== '') dispatch({ type: 'setting typed', knob: 'seed', value: dice() });
-    if (kind === 'generate' && !promptIsGood()) return;
-    if (!settingsAreGood()) return;
-    const previous = kind === 'continue' ? state.text!.responseId : null;
-    const prompt = kind === 'generate' ? state.prompt : state.text!.prompt;
-    const input = kind !== 'continue' ? prompt : previous === null ? recent() : '';
-    if (!connection.send(create(input, previous, state.settings, scales))) {
-      dispatch({ type: 'said', status: 'Not connected. Trying again\u2026' });
-      connection.retryNow();
-      return;
+    if (kind === 'generate') {
+      if (promptIsGood() && settingsAreGood()) conversation.ask(kind, state.prompt);
+    } else if (state.text !== null) {
+      if (kind === 'regenerate' && state.settings.seed !== '') dispatch({ type: 'setting typed', knob: 'seed', value: dice() });
+      if (settingsAreGood()) conversation.ask(kind, state.text.prompt);
     }
-    askedAt = performance.now();
-    dispatch({ type: 'asked', ask: kind, prompt });
+  }
+
+  /** Leaves the text before the marked character, with another in its place; the model must have stopped for that. */
+  function branch(character: string): void {
+    const { text, mark } = state;
+    if (text === null || mark === null || !settingsAreGood()) return;
+    const prompt = text.prompt + [...text.completion].slice(0, mark.at).join('') + character;
+    manuscript.element.focus({ preventScroll: true });
+    conversation.stop(() => conversation.ask('branch', prompt));
+  }
+
+  function step(by: -1 | 1): void {
+    const at = (state.mark?.at ?? 0) + by;
+    if (manuscript.character(at)) dispatch({ type: 'marked', mark: { at, held: true } });
   }
 
   function promptIsGood(): boolean {
@@ -154,36 +182,8 @@ export function mount(root: HTMLElement, model: Model): void {
     root.querySelector<HTMLElement>(`#${knob}`)!.focus();
   }
 
-  function whole(): string {
-    return state.text === null ? '' : state.text.prompt + state.text.completion;
-  }
-
-  function recent(): string {
-    return [...whole()].slice(-LONGEST_INPUT).join('');
-  }
-
-  function received(frame: string): void {
-    const event = parse(frame);
-    if (event === null) return;
-    const goesOn = state.pending?.ask === 'continue';
-    if (goesOn && forgotten(event) && connection.send(create(recent(), null, state.settings, scales))) return;
-    dispatch({ type: 'received', event, at: performance.now() });
-  }
-
-  function stop(): void {
-    if (!isBusy(state) || state.phase === 'stopping') return;
-    connection.send(CANCEL);
-    dispatch({ type: 'stop asked' });
-    const asked = askedAt;
-    setTimeout(() => {
-      if (state.phase !== 'stopping' || askedAt !== asked) return;
-      dispatch({ type: 'stop unanswered' });
-      connection.drop('');
-    }, STOP_ANSWERED_WITHIN_MS);
-  }
-
   async function copied(): Promise<void> {
-    const done = await copy(whole(), manuscript.element);
+    const done = await copy(whole(state), manuscript.element);
     dispatch({ type: 'said', status: done ? 'Copied.' : 'The browser did not allow copying: select the text and copy it by hand.' });
   }
 
@@ -193,10 +193,17 @@ export function mount(root: HTMLElement, model: Model): void {
       event.preventDefault();
       ask('generate');
     } else if (event.key === 'Escape') {
-      stop();
+      if (isBusy(state)) conversation.stop();
+      else dispatch({ type: 'marked', mark: null });
     }
   });
-  addEventListener('pagehide', save);
+  addEventListener('pagehide', () => rememberAll(state));
+  addEventListener('resize', lay);
   wide.addEventListener('change', () => update());
+  note.className = 'panel';
+  note.setAttribute('aria-label', 'Probabilities');
+  mountMarking(manuscript, note, { mark: () => state.mark, look: (mark) => dispatch({ type: 'marked', mark }) });
+  render(view(), root);
+  lay();
   update();
 }

@@ -4,12 +4,14 @@ import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Knob, Scale } from './knobs';
 import { DEFAULTS, KNOBS, numberOf, problemOf } from './knobs';
-import type { State } from './state';
+import { lenses } from './lenses';
+import type { Lens, State } from './state';
 
 export interface SettingsActions {
   set(knob: Knob, value: string): void;
   roll(): void;
   restore(): void;
+  look(lens: Lens, on: boolean): void;
   toggled(event: Event): void;
 }
 
@@ -29,6 +31,7 @@ export function settings(state: State, scales: Scales, fold: Fold, on: SettingsA
         </summary>
         ${KNOBS.map((knob) => row(knob, scales[knob], state, on))}
         <button type="button" class="link settings-restore" ?hidden=${!changed} @click=${on.restore}>Restore the defaults</button>
+        ${lenses(state, on.look)}
       </details>
     </section>`;
 }

@@ -5,7 +5,9 @@ import jakarta.ws.rs.CookieParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.SecurityContext;
 import java.util.Locale;
 import tinylm.inference.Models;
 
@@ -21,7 +23,10 @@ public class PageResource {
 
     @GET
     @Produces(MediaType.TEXT_HTML)
-    public TemplateInstance page(@CookieParam("tinylm-theme") String theme) {
+    public TemplateInstance page(
+            @CookieParam("tinylm-theme") String theme,
+            @CookieParam("tinylm-session") String session,
+            @Context SecurityContext security) {
         var model = ModelInfo.of(models.current().checkpoint());
         return new page(
                 model.name(),
@@ -29,10 +34,23 @@ public class PageResource {
                 Double.isNaN(model.validationLoss()) ? "" : String.format(Locale.ROOT, "%.3f", model.validationLoss()),
                 model.protocol(),
                 model.alphabet(),
-                theme == null ? "" : theme);
+                theme == null ? "" : theme,
+                session == null || security.getUserPrincipal() == null
+                        ? ""
+                        : security.getUserPrincipal().getName());
     }
 
-    /// `templates/PageResource/page.html`; an empty `loss` or `theme` is left out, and the CSS knows two themes.
-    record page(String name, String parameters, String loss, String protocol, String alphabet, String theme)
+    /// `templates/PageResource/page.html`; an empty `loss`, `theme` or `signedInAs` is left out, and the CSS knows two
+    /// themes.
+    ///
+    /// @param signedInAs whose cookie the browser sent; without one there is nothing to sign out of
+    record page(
+            String name,
+            String parameters,
+            String loss,
+            String protocol,
+            String alphabet,
+            String theme,
+            String signedInAs)
             implements TemplateInstance {}
 }

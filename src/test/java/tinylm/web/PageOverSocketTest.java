@@ -2,6 +2,7 @@ package tinylm.web;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.microsoft.playwright.Locator;
@@ -19,6 +20,16 @@ import org.junit.jupiter.api.Test;
 /// The page in a real browser against the real socket: what one says is what the other understands.
 @QuarkusTest
 class PageOverSocketTest {
+
+    /// The real thing, but within reach, so that a test can cut the connection.
+    private static final String SOCKET = """
+            window.WebSocket = class extends WebSocket {
+                constructor(url) {
+                    super(url);
+                    window.socket = this;
+                }
+            };
+            """;
 
     private static Chromium chromium;
 
@@ -42,6 +53,7 @@ class PageOverSocketTest {
     @BeforeEach
     void open() {
         page = chromium.browser().newContext().newPage();
+        page.addInitScript(SOCKET);
         page.navigate(address.toString());
         assertThat(status()).hasText("Ready.");
     }
@@ -88,6 +100,65 @@ class PageOverSocketTest {
         button("Generate").click();
         page.waitForCondition(() -> text().length() == 36);
         assertEquals(first, text());
+    }
+
+    @Test
+    void a_text_whose_connection_is_cut_and_whose_page_is_reloaded_is_the_same_as_one_left_in_peace() {
+        page.locator("#prompt").fill("MARIN:");
+        page.locator("#seed").fill("7");
+        page.locator("#length").fill("4000");
+        page.locator("#probabilities").check();
+        button("Generate").click();
+        var whole = awaitWhole(4000);
+        var chance = chanceOf(3999);
+
+        button("Generate").click();
+        page.waitForCondition(() -> isBetween(100, 2000));
+        page.evaluate("socket.close()");
+        assertThat(status()).hasText(Pattern.compile("Connection lost at character \\d+\\. Going on…"));
+        page.waitForCondition(() -> isBetween(2100, 4000));
+        page.reload();
+        assertEquals(whole, awaitWhole(4000));
+        assertThat(status()).hasText(Pattern.compile(".* Gone on after \\d+\\.\\d s, nothing lost\\."));
+        assertEquals(chance, chanceOf(3999));
+        assertThat(page.locator("[data-tint]")).hasCount(4000);
+    }
+
+    @Test
+    void another_character_of_the_ten_begins_a_branch() {
+        page.locator("#prompt").fill("MARIN:");
+        page.locator("#length").fill("30");
+        page.locator("#probabilities").check();
+        button("Generate").click();
+        var first = awaitWhole(30);
+        page.locator("[data-tint]").nth(10).click();
+        assertThat(page.locator(".panel-choice")).hasCount(10);
+        page.locator(".panel-choice[aria-current=false]").last().click();
+        page.waitForCondition(() -> text().length() == 47);
+        assertThat(status()).hasText("Wrote 30 characters.");
+        assertEquals(first.substring(0, 16), text().substring(0, 16));
+        assertNotEquals(first.substring(0, 17), text().substring(0, 17));
+        button("Back to the earlier text").click();
+        page.waitForCondition(() -> text().equals(first));
+    }
+
+    private String awaitWhole(int characters) {
+        page.waitForCondition(() -> text().length() == "MARIN:".length() + characters
+                && status().textContent().startsWith("Wrote"));
+        return text();
+    }
+
+    /// Whether so many characters, prompt and all, are there, and more are to come.
+    private boolean isBetween(int from, int to) {
+        int length = text().length();
+        return length > from && length < to;
+    }
+
+    private String chanceOf(int character) {
+        page.locator("[data-tint]").nth(character).click();
+        var chance = page.locator(".panel-chance").textContent();
+        page.keyboard().press("Escape");
+        return chance;
     }
 
     private Locator button(String name) {

@@ -6,64 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
-import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// The page in a real browser, against a socket that the test holds in its hands.
+/// The page in a real browser: writing, settings, reading.
 @QuarkusTest
-class PageTest {
+class PageTest extends ScriptedDesk {
 
     private static final String VERSE =
             "\nThe lantern turns upon the quiet stair,\nAnd those who wait have little left to say;\n";
-
-    private static Chromium chromium;
-
-    @TestHTTPResource("/")
-    URI address;
-
-    private final List<String> complaints = new ArrayList<>();
-    private BrowserContext context;
-    private Page page;
-    private ScriptedResponses server;
-
-    @BeforeAll
-    static void launch() {
-        chromium = Chromium.launch();
-    }
-
-    @AfterAll
-    static void quit() {
-        if (chromium != null) {
-            chromium.close();
-        }
-    }
-
-    @BeforeEach
-    void open() {
-        open(1280, 860, ColorScheme.LIGHT);
-    }
-
-    @AfterEach
-    void close() {
-        context.close();
-        assertEquals(List.of(), complaints, "the browser's console");
-    }
 
     @Test
     void streams_what_the_model_writes_and_tells_it_apart_from_the_prompt() {
@@ -180,19 +136,6 @@ class PageTest {
     }
 
     @Test
-    void a_reload_in_the_middle_says_so() {
-        generate("MARIN:");
-        server.request();
-        server.begin(1);
-        server.write("\nThe lan");
-        assertThat(completion()).hasText("The lan");
-        page.reload();
-        assertThat(page.getByText("The page was closed while the model was writing."))
-                .isVisible();
-        assertEquals("MARIN:\nThe lan", text());
-    }
-
-    @Test
     void unknown_characters_are_named_under_the_prompt_and_can_be_removed() {
         generate("caf\u00e9 #2");
         var sentence = page.getByText(
@@ -265,33 +208,6 @@ class PageTest {
         page.keyboard().press("Enter");
         assertThat(prompt()).hasValue("JULIET:");
         assertThat(prompt()).isFocused();
-    }
-
-    @Test
-    void a_lost_connection_is_shown_keeps_the_text_and_comes_back_by_itself() {
-        generate("MARIN:");
-        server.request();
-        server.begin(1);
-        server.write("\nThe lan");
-        assertThat(completion()).hasText("The lan");
-        server.goAway();
-        assertThat(page.getByText("The connection was lost while the model was writing."))
-                .isVisible();
-        assertThat(status()).containsText("Connection lost. Trying again");
-        var before = server.connections();
-        page.waitForCondition(() -> server.connections() >= before + 2);
-        server.comeBack();
-        assertThat(status()).hasText("Connected again.");
-        assertEquals("MARIN:\nThe lan", text());
-        button("Continue").click();
-        server.request();
-        server.begin(2);
-        server.write("tern");
-        assertThat(page.getByText("The connection was lost while the model was writing."))
-                .hasCount(0);
-        server.end("max_output_tokens");
-        assertThat(status()).hasText("Wrote 4 characters.");
-        assertEquals("MARIN:\nThe lantern", text());
     }
 
     @Test
@@ -394,65 +310,6 @@ class PageTest {
         page.screenshot(new Page.ScreenshotOptions().setPath(file));
         assertTrue(file.toFile().length() > 10_000, file + " is empty");
         server.end("max_output_tokens");
-    }
-
-    private void reopen(int width, int height, ColorScheme scheme) {
-        context.close();
-        open(width, height, scheme);
-    }
-
-    private void open(int width, int height, ColorScheme scheme) {
-        context = chromium.browser()
-                .newContext(new Browser.NewContextOptions()
-                        .setViewportSize(width, height)
-                        .setColorScheme(scheme));
-        page = context.newPage();
-        page.onPageError(complaints::add);
-        page.onConsoleMessage(message -> {
-            if (message.type().equals("error")) {
-                complaints.add(message.text());
-            }
-        });
-        server = new ScriptedResponses(page);
-        var response = page.navigate(address.toString());
-        var policy = response.headerValue("content-security-policy");
-        assertTrue(policy.contains("default-src 'self'") && !policy.contains("unsafe"), policy);
-        assertThat(status()).hasText("Ready.");
-    }
-
-    private void generate(String text) {
-        prompt().fill(text);
-        button("Generate").click();
-    }
-
-    private Locator prompt() {
-        return field("Prompt");
-    }
-
-    private Locator field(String label) {
-        return page.getByRole(
-                AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName(label).setExact(true));
-    }
-
-    private Locator button(String name) {
-        return page.getByRole(
-                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
-    }
-
-    private Locator status() {
-        return page.getByRole(AriaRole.STATUS);
-    }
-
-    private Locator completion() {
-        return page.locator(".manuscript-completion").last();
-    }
-
-    private String text() {
-        return page.locator(".manuscript-text").textContent();
-    }
-
-    private Object colour(String selector) {
-        return page.evaluate("selector => getComputedStyle(document.querySelector(selector)).color", selector);
     }
 
     private boolean lastLineIsInView() {
