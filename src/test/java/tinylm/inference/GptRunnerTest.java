@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,39 @@ class GptRunnerTest {
         float[][] expected = generate(2, 4, prompt, next);
         runner.prefill(2, 0, prompt);
         runner.swap(2, 9);
-        float[][] actual = decode(9, 12, prompt.length, next);
+        assertBits(expected, decode(9, 12, prompt.length, next));
+    }
+
+    @Test
+    void rows_keep_their_bits_when_the_cache_grows_for_more() {
+        int[] prompt = ids(100);
+        int[] next = ids(8);
+        float[][] expected = inMiddle(prompt, next, grown -> grown.prefill(63, 0, ids(1)), grown -> {});
+        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.prefill(33, 0, ids(200))));
+        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.prefill(63, 0, ids(5))));
+        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.swap(40, 62)));
+        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> {
+            grown.swap(31, 50);
+            grown.swap(50, 31);
+        }));
+        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> {
+            int[] positions = new int[50];
+            positions[31] = ModelRunner.IDLE;
+            grown.decode(ids(50), positions);
+        }));
+    }
+
+    /// Prefills slot 31 of 64 and decodes after that, with something done to the cache before and between.
+    private float[][] inMiddle(int[] prompt, int[] next, Consumer<GptRunner> before, Consumer<GptRunner> between) {
+        runner.close();
+        runner = new GptRunner(manager, model, 64, 2);
+        before.accept(runner);
+        runner.prefill(31, 0, prompt);
+        between.accept(runner);
+        return decode(31, 32, prompt.length, next);
+    }
+
+    private static void assertBits(float[][] expected, float[][] actual) {
         for (int i = 0; i < expected.length; i++) {
             assertArrayEquals(expected[i], actual[i], "step " + i);
         }
