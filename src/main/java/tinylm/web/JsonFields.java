@@ -1,6 +1,8 @@
 package tinylm.web;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -33,7 +35,12 @@ record JsonFields(JsonNode object) {
             "stream_options",
             "include_usage");
 
-    private static final ObjectReader JSON = JsonMapper.builder()
+    /// Each level costs a parser hundreds of bytes, and no request of ours has more than four.
+    private static final StreamReadConstraints SHALLOW =
+            StreamReadConstraints.builder().maxNestingDepth(32).build();
+
+    private static final ObjectReader JSON = JsonMapper.builder(
+                    JsonFactory.builder().streamReadConstraints(SHALLOW).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build()
