@@ -54,8 +54,11 @@ public final class Engine implements AutoCloseable {
     /// Asks for a completion; it begins with the next step that has a slot to spare.
     ///
     /// @param listener hears everything about it, and nothing if it is not accepted
-    /// @throws IllegalArgumentException if the text has a token that the model does not know
+    /// @throws IllegalArgumentException if the text has a token that the model does not know, or lacks one in view
     public Admission submit(GenerationRequest request, Consumer<TokenEvent> listener) {
+        if (!request.text().isWholeInView(contextLength)) {
+            throw new IllegalArgumentException("the text lacks tokens that a context of " + contextLength + " shows");
+        }
         var sequence = new Sequence(request, listener, observer, vocabSize);
         if (closing) {
             return new Admission.Closing();

@@ -13,6 +13,8 @@ public final class Text {
 
     public static final Text EMPTY = new Text(0, new int[0], new BitSet(), new BitSet());
 
+    private static final int LONGEST = 1 << 30;
+
     private final int before;
     private final int[] ids;
     private final BitSet drawn;
@@ -29,11 +31,16 @@ public final class Text {
     /// @param ids the tokens behind those
     /// @param drawn indices in `ids` of the tokens that the model drew
     /// @param occurred token ids among those left out
-    /// @throws IllegalArgumentException if `before` or a token id is negative, or an index beyond the end
+    /// @throws IllegalArgumentException if `before` is negative, a token id not one of a character tokenizer's, an
+    ///     index beyond the end, or the text so long that its completion could not be counted
     public static Text of(int before, int[] ids, BitSet drawn, BitSet occurred) {
-        if (before < 0 || drawn.length() > ids.length || Arrays.stream(ids).anyMatch(id -> id < 0)) {
+        if (before < 0
+                || before > LONGEST - ids.length
+                || drawn.length() > ids.length
+                || Arrays.stream(ids).anyMatch(id -> id < 0 || id > Character.MAX_CODE_POINT)) {
             throw new IllegalArgumentException("a text of " + ids.length + " tokens behind " + before
-                    + " others cannot have a drawn one at " + (drawn.length() - 1) + " or a negative one");
+                    + " others cannot have a drawn one at " + (drawn.length() - 1) + " or one outside of 0.."
+                    + Character.MAX_CODE_POINT);
         }
         var all = (BitSet) occurred.clone();
         Arrays.stream(ids).forEach(all::set);
@@ -65,6 +72,11 @@ public final class Text {
                 ? this
                 : new Text(
                         before + out, Arrays.copyOfRange(ids, out, ids.length), drawn.get(out, ids.length), occurred);
+    }
+
+    /// Whether nothing is left out that a model of this context length will see.
+    boolean isWholeInView(int contextLength) {
+        return before <= ContextWindow.start(length(), contextLength);
     }
 
     /// How many tokens it has, those left out included.

@@ -87,6 +87,8 @@ public final class Session implements AutoCloseable {
             return Optional.empty();
         } catch (RefusedException e) {
             return Optional.of(e.refusal());
+        } catch (IllegalArgumentException e) {
+            return Optional.of(Tickets.invalid().refusal()); // signed with our key, but not by this program
         }
     }
 

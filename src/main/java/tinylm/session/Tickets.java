@@ -8,13 +8,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import tinylm.inference.SamplingParameters;
@@ -86,13 +89,13 @@ public final class Tickets {
                     return JSON.readValue(payload, Payload.class).ticket();
                 }
             }
-        } catch (IllegalArgumentException | IOException e) {
+        } catch (IllegalArgumentException | DateTimeException | IOException e) {
             throw invalid();
         }
         throw invalid();
     }
 
-    private static RefusedException invalid() {
+    static RefusedException invalid() {
         return new RefusedException(
                 "ticket_invalid",
                 "The ticket must be one that this server, or one with the same ticket key, gave in response.created.",
@@ -144,6 +147,15 @@ public final class Tickets {
 
         private static final int VERSION = 1;
 
+        Payload {
+            if (version != VERSION) {
+                throw new IllegalArgumentException("version " + version);
+            }
+            Stream.of(id, checkpoint, numerics, ids, drawn, occurred, parameters, topLogprobs)
+                    .forEach(Objects::requireNonNull);
+            stop = List.copyOf(stop);
+        }
+
         static Payload of(Ticket ticket) {
             var text = ticket.text();
             return new Payload(
@@ -163,9 +175,6 @@ public final class Tickets {
         }
 
         Ticket ticket() {
-            if (version != VERSION) {
-                throw new IllegalArgumentException("version " + version);
-            }
             return new Ticket(
                     id,
                     Instant.ofEpochSecond(created),
