@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -35,6 +36,9 @@ final class SocketManners extends ChannelDuplexHandler {
     private long lastSaid;
     private long lastSign;
     private long messageBytes;
+    /// Vert.x loses a message whose first fragment is empty, so it hears of the first one that is not.
+    private boolean beginsEmpty;
+    private Optional<PingWebSocketFrame> unanswered = Optional.empty();
     private State state = State.OPEN;
     private Future<?> ticking;
 
@@ -64,6 +68,7 @@ final class SocketManners extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         ticking.cancel(false);
+        keep(Optional.empty());
     }
 
     @Override
@@ -82,12 +87,32 @@ final class SocketManners extends ChannelDuplexHandler {
                 frame.release();
                 end(context, WebSocketCloseStatus.INVALID_MESSAGE_TYPE, "Messages must be text, not binary.");
             }
-            // a client that does not read its pongs gets none: they would pile up
-            case PingWebSocketFrame ping when !context.channel().isWritable() -> ping.release();
+            // pongs to a client that does not read them would pile up: it gets the last one alone (RFC 6455, 5.5.3)
+            case PingWebSocketFrame ping when !context.channel().isWritable() -> keep(Optional.of(ping));
+            case PingWebSocketFrame ping -> {
+                keep(Optional.empty());
+                super.channelRead(context, ping);
+            }
             case TextWebSocketFrame frame -> hear(context, frame);
             case ContinuationWebSocketFrame frame -> hear(context, frame);
             default -> super.channelRead(context, message);
         }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) throws Exception {
+        if (context.channel().isWritable() && unanswered.isPresent()) {
+            var ping = unanswered.get();
+            unanswered = Optional.empty();
+            context.fireChannelRead(ping);
+            context.fireChannelReadComplete(); // only then Vert.x flushes
+        }
+        super.channelWritabilityChanged(context);
+    }
+
+    private void keep(Optional<PingWebSocketFrame> latest) {
+        unanswered.ifPresent(PingWebSocketFrame::release);
+        unanswered = latest;
     }
 
     private void hear(ChannelHandlerContext context, WebSocketFrame frame) throws Exception {
@@ -98,10 +123,18 @@ final class SocketManners extends ChannelDuplexHandler {
             end(context, WebSocketCloseStatus.MESSAGE_TOO_BIG, tooLong());
             return;
         }
+        boolean first = frame instanceof TextWebSocketFrame || beginsEmpty;
+        beginsEmpty = first && !frame.isFinalFragment() && messageBytes == 0;
         if (frame.isFinalFragment()) {
             messageBytes = 0;
         }
-        super.channelRead(context, frame);
+        if (beginsEmpty) {
+            frame.release();
+        } else if (first) {
+            super.channelRead(context, new TextWebSocketFrame(frame.isFinalFragment(), frame.rsv(), frame.content()));
+        } else {
+            super.channelRead(context, frame);
+        }
     }
 
     @Override
