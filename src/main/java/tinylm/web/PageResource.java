@@ -16,16 +16,18 @@ import tinylm.inference.Models;
 public class PageResource {
 
     private final Models models;
+    private final Keys keys;
 
-    PageResource(Models models) {
+    PageResource(Models models, Keys keys) {
         this.models = models;
+        this.keys = keys;
     }
 
     @GET
     @Produces(MediaType.TEXT_HTML)
     public TemplateInstance page(
             @CookieParam("tinylm-theme") String theme,
-            @CookieParam("tinylm-session") String session,
+            @CookieParam(KeyAuthentication.COOKIE) String session,
             @Context SecurityContext security) {
         var model = ModelInfo.of(models.current().checkpoint());
         return new page(
@@ -35,7 +37,7 @@ public class PageResource {
                 model.protocol(),
                 model.alphabet(),
                 theme == null ? "" : theme,
-                session == null || security.getUserPrincipal() == null
+                session == null || keys.areNone()
                         ? ""
                         : security.getUserPrincipal().getName());
     }

@@ -64,6 +64,13 @@ class SignInPageTest {
         assertThat(page).hasURL(address.toString());
         assertThat(page.getByRole(AriaRole.STATUS)).hasText("Ready.");
         assertEquals("", page.evaluate("document.cookie"));
+        assertEquals(320, page.evaluate("document.documentElement.scrollWidth"));
+
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sign out"))
+                .click();
+        assertThat(page).hasURL(address.resolve("/sign-in").toString());
+        page.navigate(address.toString());
+        assertThat(page).hasURL(address.resolve("/sign-in").toString());
         assertEquals(List.of(), complaints);
     }
 }
