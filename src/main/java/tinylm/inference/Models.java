@@ -15,6 +15,7 @@ import tinylm.checkpoint.Checkpoint;
 public final class Models implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Models.class.getName());
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
     private final Function<Checkpoint, LoadedModel> loader;
     private final Duration grace;
@@ -78,9 +79,12 @@ public final class Models implements AutoCloseable {
     }
 
     private void retire(LoadedModel model) {
-        do {
-            LockSupport.parkNanos(grace.toNanos());
-        } while (model.engine().unfinished() > 0);
+        long idleSince = System.nanoTime();
+        while (System.nanoTime() - idleSince < grace.toNanos() || model.engine().unfinished() > 0) {
+            boolean busy = model.engine().unfinished() > 0;
+            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+            idleSince = busy ? System.nanoTime() : idleSince;
+        }
         synchronized (this) {
             if (!retired.remove(model)) {
                 return; // closed with all others
