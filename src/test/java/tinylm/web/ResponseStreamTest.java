@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import tinylm.checkpoint.Babble;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.Manifest;
 import tinylm.inference.FinishReason;
@@ -27,7 +28,7 @@ class ResponseStreamTest {
             Path.of("tiny"),
             new GptConfig(2, 8, 1, 1, 1, 0),
             CharTokenizer.of("ab"),
-            Optional.of(new Manifest(TinyModelResource.provenance(), Map.of())),
+            Optional.of(new Manifest(Babble.provenance(8, 1), Map.of())),
             "0".repeat(64));
     private static final ResponseRequest REQUEST = new ResponseRequest(
             "abc", SamplingParameters.defaults(7), List.of(), Optional.empty(), OptionalInt.empty());

@@ -6,19 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
+import tinylm.checkpoint.Babble;
 import tinylm.checkpoint.Checkpoint;
-import tinylm.checkpoint.CheckpointContents;
-import tinylm.checkpoint.Checkpoints;
-import tinylm.checkpoint.Provenance;
-import tinylm.checkpoint.Tensor;
-import tinylm.model.GptConfig;
-import tinylm.model.ParameterShapes;
-import tinylm.text.CharTokenizer;
 
 /// Gives every server under test a checkpoint of its own: a tiny model with random weights, which babbles.
 @QuarkusTestResource(TinyModelResource.class)
@@ -50,11 +41,7 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
     ///
     /// @param seed of its weights
     static Checkpoint save(Path run, long step, long seed) {
-        var config = new GptConfig(ALPHABET.length(), CONTEXT, 2, 2, 16, 0);
-        return Checkpoints.save(
-                run,
-                new CheckpointContents(
-                        config, CharTokenizer.of(ALPHABET), weights(config, seed), Map.of(), provenance(step)));
+        return Babble.save(run, ALPHABET, CONTEXT, step, seed);
     }
 
     @Override
@@ -66,40 +53,5 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static Map<String, Tensor> weights(GptConfig config, long seed) {
-        var random = new Random(seed);
-        var weights = new LinkedHashMap<String, Tensor>();
-        ParameterShapes.of(config).forEach((name, shape) -> {
-            int size = 1;
-            for (long length : shape) {
-                size *= (int) length;
-            }
-            var values = new float[size];
-            for (int i = 0; i < size; i++) {
-                values[i] = (float) (0.3 * random.nextGaussian());
-            }
-            weights.put(name, Tensor.of(values, shape));
-        });
-        return weights;
-    }
-
-    static Provenance provenance() {
-        return provenance(1);
-    }
-
-    private static Provenance provenance(long step) {
-        var corpus = new Provenance.CorpusReference("babble", "0".repeat(64));
-        return new Provenance(
-                step,
-                4.2,
-                4.2,
-                "val-full-" + CONTEXT,
-                Map.of(),
-                1,
-                corpus,
-                "test",
-                Instant.parse("2026-01-01T00:00:00Z"));
     }
 }
