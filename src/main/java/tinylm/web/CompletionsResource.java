@@ -1,7 +1,7 @@
 package tinylm.web;
 
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -50,15 +50,15 @@ public class CompletionsResource {
     @APIResponse(responseCode = "429", description = "The queue is full; Retry-After says when to come back")
     @APIResponse(responseCode = "503", description = "The server is shutting down; Retry-After says when to come back")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Uni<Response> create(String body, @Context HttpServerResponse response) throws RequestRefused {
+    public Uni<Response> create(String body, @Context HttpServerRequest request) throws RequestRefused {
         var fields = JsonFields.parse(body);
         responses.checkModel(fields);
-        var request = CompletionRequest.read(fields, reader);
-        var format = new CompletionFormat(request, responses.fingerprint(), responses::write);
+        var wanted = CompletionRequest.read(fields, reader);
+        var format = new CompletionFormat(wanted, responses.fingerprint(), responses::write);
         HttpResponses.Wish wish = (session, listener) ->
-                session.create(request.response(), listener).map(CompletionRequest::renamed);
-        return request.stream()
-                ? responses.streamed(wish, response, format::chunks)
+                session.create(wanted.response(), listener).map(CompletionRequest::renamed);
+        return wanted.stream()
+                ? responses.streamed(wish, request, format::chunks)
                 : responses.whole(wish, format::whole);
     }
 }

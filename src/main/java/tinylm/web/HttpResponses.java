@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -102,10 +102,10 @@ final class HttpResponses {
     /// Answers with events as they come; the result is empty and comes when all was sent.
     ///
     /// @param events the server-sent events that a frame becomes, each without the empty line that ends it
-    Uni<Response> streamed(Wish wish, HttpServerResponse response, Function<ServerEvent, Stream<String>> events) {
+    Uni<Response> streamed(Wish wish, HttpServerRequest request, Function<ServerEvent, Stream<String>> events) {
         return Uni.createFrom().emitter(emitter -> {
             var session = new Session(models, limits, tickets);
-            var reader = new SseReader(response, MOST_WAITING, () -> emitter.complete(null));
+            var reader = new SseReader(request, MOST_WAITING, () -> emitter.complete(null));
             var ending = drain.cancelWhenTimeIsUp(session::cancel);
             emitter.onTermination(() -> {
                 ending.close();

@@ -1,7 +1,7 @@
 package tinylm.web;
 
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -60,14 +60,14 @@ public class ResponsesResource {
     @APIResponse(responseCode = "429", description = "The queue is full; Retry-After says when to come back")
     @APIResponse(responseCode = "503", description = "The server is shutting down; Retry-After says when to come back")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Uni<Response> create(String body, @Context HttpServerResponse response) throws RequestRefused {
+    public Uni<Response> create(String body, @Context HttpServerRequest request) throws RequestRefused {
         var fields = JsonFields.parse(body);
         responses.checkModel(fields);
         fields.mustBe(
                 "previous_response_id", node -> false, "absent (nothing is kept between requests; send all as input)");
-        var request = reader.response(fields);
+        var wanted = reader.response(fields);
         boolean stream = fields.flag("stream").orElse(false);
-        return answer((session, listener) -> session.create(request, listener), stream, response);
+        return answer((session, listener) -> session.create(wanted, listener), stream, request);
     }
 
     /// Goes on with a stream that was lost, here or on another replica. Nothing was stored: the ticket is what the
@@ -95,7 +95,7 @@ public class ResponsesResource {
             @QueryParam("ticket") Optional<String> ticket,
             @QueryParam("starting_after") Optional<String> startingAfter,
             @QueryParam("stream") Optional<String> stream,
-            @Context HttpServerResponse response)
+            @Context HttpServerRequest request)
             throws RequestRefused {
         if (ticket.isEmpty()) {
             throw new RequestRefused(new Refusal(
@@ -105,8 +105,8 @@ public class ResponsesResource {
                             + " on any server with the same key and model.",
                     "ticket"));
         }
-        var request = new ResumeRequest(ticket.get(), startingAfter(startingAfter.orElse("0")), Optional.empty());
-        return answer((session, listener) -> resume(id, request, session, listener), isTrue(stream), response);
+        var wanted = new ResumeRequest(ticket.get(), startingAfter(startingAfter.orElse("0")), Optional.empty());
+        return answer((session, listener) -> resume(id, wanted, session, listener), isTrue(stream), request);
     }
 
     private static Optional<Refusal> resume(
@@ -123,8 +123,8 @@ public class ResponsesResource {
         return refusal.or(() -> Optional.ofNullable(other.get()));
     }
 
-    private Uni<Response> answer(HttpResponses.Wish wish, boolean stream, HttpServerResponse response) {
-        return stream ? responses.streamed(wish, response, this::event) : responses.whole(wish, ResponseBody::with);
+    private Uni<Response> answer(HttpResponses.Wish wish, boolean stream, HttpServerRequest request) {
+        return stream ? responses.streamed(wish, request, this::event) : responses.whole(wish, ResponseBody::with);
     }
 
     private Stream<String> event(ServerEvent event) {

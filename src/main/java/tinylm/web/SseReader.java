@@ -1,6 +1,9 @@
 package tinylm.web;
 
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.CompletionStage;
 
 /// A client that reads server-sent events. Sending never blocks; one that falls too far behind is cut off. Any thread.
@@ -15,10 +18,10 @@ final class SseReader implements AutoCloseable {
 
     /// @param capacity most characters that may wait
     /// @param ended told when all was sent
-    SseReader(HttpServerResponse response, int capacity, Runnable ended) {
-        this.response = response;
+    SseReader(HttpServerRequest request, int capacity, Runnable ended) {
+        this.response = request.response();
         this.ended = ended;
-        this.outbox = new Outbox(this::write, capacity, response::reset);
+        this.outbox = new Outbox(this::write, capacity, () -> cutOff(request));
     }
 
     /// @param lines of one event, without the empty line that ends it
@@ -52,5 +55,15 @@ final class SseReader implements AutoCloseable {
                     .putHeader("X-Accel-Buffering", "no"); // a proxy that gathers events would hold the text back
         }
         return response.write(chunk).toCompletionStage();
+    }
+
+    /// Of HTTP/2 one stream, else the connection, and that at once: an orderly close would wait behind what is not
+    /// read.
+    private static void cutOff(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.response().reset();
+        } else {
+            ((ConnectionBase) request.connection()).channel().close();
+        }
     }
 }
