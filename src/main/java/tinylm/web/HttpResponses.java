@@ -31,9 +31,6 @@ import tinylm.session.Tickets;
 final class HttpResponses {
 
     private static final Set<String> LAST = Set.of("response.completed", "response.incomplete", "response.failed");
-    /// Most characters that may wait for a slow reader.
-    private static final int MOST_WAITING = 1 << 18;
-
     private static final ServerEvent.Problem CUT_SHORT = new ServerEvent.Problem(
             "server_error", "shutting_down", "The server is shutting down. Please try again in a few seconds.", "");
 
@@ -45,6 +42,7 @@ final class HttpResponses {
     private final ResponseWatch watch;
     private final Drain drain;
     private final CurrentVertxRequest current;
+    private final int mostWaiting;
 
     HttpResponses(
             Models models,
@@ -54,7 +52,8 @@ final class HttpResponses {
             Timers timers,
             ResponseWatch watch,
             Drain drain,
-            CurrentVertxRequest current) {
+            CurrentVertxRequest current,
+            ServerConfig config) {
         this.models = models;
         this.limits = limits;
         this.tickets = tickets;
@@ -63,6 +62,7 @@ final class HttpResponses {
         this.watch = watch;
         this.drain = drain;
         this.current = current;
+        this.mostWaiting = config.limits().bufferedCharacters();
     }
 
     /// What is wanted of the session.
@@ -105,7 +105,7 @@ final class HttpResponses {
     Uni<Response> streamed(Wish wish, HttpServerRequest request, Function<ServerEvent, Stream<String>> events) {
         return Uni.createFrom().emitter(emitter -> {
             var session = new Session(models, limits, tickets);
-            var reader = new SseReader(request, MOST_WAITING, () -> emitter.complete(null));
+            var reader = new SseReader(request, mostWaiting, () -> emitter.complete(null));
             var ending = drain.cancelWhenTimeIsUp(session::cancel);
             emitter.onTermination(() -> {
                 ending.close();

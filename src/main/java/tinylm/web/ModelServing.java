@@ -21,11 +21,18 @@ public class ModelServing {
 
     private static final Logger LOG = Logger.getLogger(ModelServing.class);
 
+    /// Each place that is told takes a number below those of the text.
+    private static final int LONGEST_QUEUE = 900;
+
     private final ServerConfig config;
     private final Models models;
 
     ModelServing(ServerConfig config, EngineObserver observer) {
         this.config = config;
+        if (config.queueLength() < 0 || config.queueLength() > LONGEST_QUEUE) {
+            throw new IllegalArgumentException(
+                    "tinylm.queue-length must be between 0 and " + LONGEST_QUEUE + ", but is " + config.queueLength());
+        }
         var settings = new LoadedModel.Settings(
                 config.slots(),
                 config.queueLength(),

@@ -21,6 +21,11 @@ final class ResponseStream implements Consumer<ResponseEvent> {
 
     static final long MILLIS_BETWEEN_DELTAS = 30;
 
+    /// About how many characters are kept back from a reader who is behind, before they are handed on for good.
+    static final int MOST_HELD = 1 << 15;
+
+    private static final int LOGPROB_SIZE = 45;
+
     /// Runs a task later, never on the caller's thread.
     @FunctionalInterface
     interface Delay {
@@ -33,6 +38,7 @@ final class ResponseStream implements Consumer<ResponseEvent> {
     private final BooleanSupplier behind;
     private final StringBuilder pending = new StringBuilder();
     private final List<CharacterLogprob> pendingLogprobs = new ArrayList<>();
+    private int held;
     private ResponseBody response;
     private boolean resumed;
     private long lastNumber;
@@ -73,6 +79,7 @@ final class ResponseStream implements Consumer<ResponseEvent> {
             case ResponseEvent.Delta delta -> {
                 pending.append(delta.text());
                 pendingLogprobs.addAll(delta.logprobs());
+                held += size(delta);
                 flushSoon();
             }
             case ResponseEvent.Ended ended -> {
@@ -155,7 +162,7 @@ final class ResponseStream implements Consumer<ResponseEvent> {
 
     private synchronized void flushUnlessBehind() {
         flushAwaited = false;
-        if (behind.getAsBoolean()) {
+        if (behind.getAsBoolean() && held < MOST_HELD) {
             lastDelta = clock.millis();
             flushSoon();
         } else {
@@ -173,6 +180,16 @@ final class ResponseStream implements Consumer<ResponseEvent> {
                     "response.output_text.delta", lastNumber, itemId(), 0, 0, pending.toString(), logprobs));
             pending.setLength(0);
             pendingLogprobs.clear();
+            held = 0;
         }
+    }
+
+    /// About how many characters it is in a frame.
+    private static int size(ResponseEvent.Delta delta) {
+        int size = delta.text().length();
+        for (var logprob : delta.logprobs()) {
+            size += LOGPROB_SIZE * (1 + logprob.alternatives().size());
+        }
+        return size;
     }
 }

@@ -31,8 +31,6 @@ public class ResponsesSocket {
             new CloseReason(1008, "The text was not read fast enough; please connect again.");
     private static final CloseReason UNREADABLE =
             new CloseReason(1008, "That message could not be taken; most likely it was too long.");
-    /// Most characters that may wait for a slow reader: the longest completion twice over, with room to spare.
-    private static final int MOST_WAITING = 1 << 18;
 
     private final Models models;
     private final Limits limits;
@@ -40,16 +38,24 @@ public class ResponsesSocket {
     private final ObjectMapper json;
     private final Vertx vertx;
     private final ResponseWatch watch;
+    private final int mostWaiting;
     private final ClientEventDecoder decoder = new ClientEventDecoder(new RequestReader());
 
     ResponsesSocket(
-            Models models, Limits limits, Tickets tickets, ObjectMapper json, Vertx vertx, ResponseWatch watch) {
+            Models models,
+            Limits limits,
+            Tickets tickets,
+            ObjectMapper json,
+            Vertx vertx,
+            ResponseWatch watch,
+            ServerConfig config) {
         this.models = models;
         this.limits = limits;
         this.tickets = tickets;
         this.json = json;
         this.vertx = vertx;
         this.watch = watch;
+        this.mostWaiting = config.limits().bufferedCharacters();
     }
 
     @OnOpen
@@ -57,7 +63,7 @@ public class ResponsesSocket {
     void open(WebSocketConnection connection) {
         var outbox = new Outbox(
                 frame -> connection.sendText(frame).subscribeAsCompletionStage(),
-                MOST_WAITING,
+                mostWaiting,
                 () -> connection.close(TOO_SLOW).subscribeAsCompletionStage());
         var stream = new ResponseStream(
                 InstantSource.system(), this::later, event -> outbox.add(write(event)), outbox::isBehind);

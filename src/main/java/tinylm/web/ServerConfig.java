@@ -74,6 +74,11 @@ public interface ServerConfig {
         @WithDefault("100")
         int stopCharacters();
 
+        /// Most characters of frames that may wait for a slow reader, who is closed when there are more. A
+        /// completion of `output-tokens` stands five times in its frames, so it should be at least that.
+        @WithDefault("262144")
+        int bufferedCharacters();
+
         default Limits limits() {
             return new Limits(promptCharacters(), outputTokens(), stops(), stopCharacters());
         }
