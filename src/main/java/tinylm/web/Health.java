@@ -1,7 +1,9 @@
 package tinylm.web;
 
 import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
@@ -16,12 +18,18 @@ class Health {
 
     private final Models models;
     private final Drain drain;
-    private final ServerConfig config;
+    private final Duration longestStep;
 
+    @Inject
     Health(Models models, Drain drain, ServerConfig config) {
+        this(models, drain, config.longestStep());
+    }
+
+    /// @param longestStep a step that takes more has hung
+    Health(Models models, Drain drain, Duration longestStep) {
         this.models = models;
         this.drain = drain;
-        this.config = config;
+        this.longestStep = longestStep;
     }
 
     /// A model is loaded, or there would be none of these beans.
@@ -57,6 +65,6 @@ class Health {
 
     private boolean makesSteps() {
         var engine = models.current().engine();
-        return engine.isAlive() && engine.stalled().compareTo(config.longestStep()) <= 0;
+        return engine.isAlive() && engine.stalled().compareTo(longestStep) <= 0;
     }
 }

@@ -3,6 +3,7 @@ package tinylm.web;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
@@ -145,7 +146,11 @@ final class HttpResponses {
     }
 
     private Caller caller() {
-        return new Caller(current.getCurrent().request().remoteAddress().hostAddress(), "");
+        var context = current.getCurrent();
+        var key = context.user() instanceof QuarkusHttpUser known
+                ? known.getSecurityIdentity().getPrincipal().getName()
+                : "";
+        return new Caller(context.request().remoteAddress().hostAddress(), key);
     }
 
     private static Optional<ResponseBody> ended(ServerEvent event) {

@@ -68,7 +68,8 @@ public class ResponsesSocket {
         var stream = new ResponseStream(
                 InstantSource.system(), this::later, event -> outbox.add(write(event)), outbox::isBehind);
         var session = new Session(models, limits, tickets);
-        var caller = new Caller(connection.handshakeRequest().remoteAddress(), "");
+        var caller =
+                new Caller(connection.handshakeRequest().remoteAddress(), SocketBudget.name(connection.userData()));
         var visitor = new Visitor(
                 decoder, session, stream, outbox, watch, caller, () -> SocketBudget.spend(connection.userData()));
         connection.userData().put(VISITOR, visitor);

@@ -35,6 +35,11 @@ public class SocketBudget implements HttpUpgradeCheck {
         return CheckResult.permitUpgradeSync();
     }
 
+    /// Whose socket it is: the name of the key.
+    static String name(UserData socket) {
+        return socket.get(PAYER).name();
+    }
+
     /// Counts one more response that is asked for over a socket.
     static Optional<Refusal> spend(UserData socket) {
         var payer = socket.get(PAYER);

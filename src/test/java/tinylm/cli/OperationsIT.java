@@ -105,6 +105,7 @@ class OperationsIT {
                 assertTrue(fields.get("state").asText().matches("length|cancelled"), line);
                 assertEquals(PROMPT.length(), fields.get("input_characters").asInt(), line);
                 assertEquals("127.0.0.1", fields.get("address").asText().replaceFirst(":\\d+$", ""), line);
+                assertEquals("everybody", fields.get("key").asText(), line);
                 assertTrue(
                         fields.get("took_ms").asLong()
                                 >= fields.get("waited_ms").asLong(),
