@@ -21,11 +21,11 @@ import tinylm.checkpoint.Checkpoints;
 /// client itself uses of the processors is printed beside, since it may share them with the server.
 final class LoadBench implements AutoCloseable {
 
-    private static final long WARM_UP_MILLIS = 3_000;
-    private static final long STAGGER_MILLIS = 2_000;
+    private static final long MOST_WARM_UP_MILLIS = 3_000;
     private static final long SETTLE_MILLIS = 1_000;
     private static final long MOST_SECONDS_OF_AN_ANSWER = 120;
     private static final int OPENED_AT_ONCE = 50;
+    private static final int SAMPLES_A_MINUTE = 6;
     private static final String HEAD = "%-12s %12s %10s %6s  %19s  %26s %7s %7s%n";
     private static final String ROW = "%-12s %,12.0f %,10.1f %6s  %8.0f / %8.0f  %6.0f / %7.0f / %7.0f %7d %6.0f%%%n";
 
@@ -50,6 +50,12 @@ final class LoadBench implements AutoCloseable {
         if (options.idle() > 0) {
             idle(options.idle()); // first: later the heap has grown, and would hide what they cost
         }
+        if (options.soak() > 0) {
+            for (int count : options.streams()) {
+                soak(count);
+            }
+            return failOnProblem();
+        }
         out.printf(HEAD, "", "characters/s", "per", "times", "first character ms", "between frames ms", "", "client");
         out.printf(HEAD, "streams", "in all", "stream", "one", "p50 / p99", "p50 / p99 / max", "errors", "CPU");
         for (int count : options.streams()) {
@@ -58,10 +64,54 @@ final class LoadBench implements AutoCloseable {
                 burst(count);
             }
         }
+        return failOnProblem();
+    }
+
+    private int failOnProblem() {
         if (!problem.isEmpty()) {
             throw new IllegalStateException(problem);
         }
         return 0;
+    }
+
+    /// The first quarter, in which the server's memory still grows to its working size, is left out of the slope.
+    private void soak(int count) throws IOException, InterruptedException {
+        ServerMemory memory = ServerMemory.of(server, options.pid());
+        var totals = new LoadSoak.Totals();
+        List<LoadSoak> visitors = IntStream.range(0, count)
+                .mapToObj(_ -> new LoadSoak(server, random.split(), alphabet, totals))
+                .toList();
+        visitors.forEach(visitor -> server.run(visitor::begin));
+        List<Long> resident = new ArrayList<>();
+        for (int sample = 1; sample <= options.soak() * SAMPLES_A_MINUTE; sample++) {
+            server.await(TimeUnit.MINUTES.toMillis(1) / SAMPLES_A_MINUTE);
+            if (4 * sample > options.soak() * SAMPLES_A_MINUTE) {
+                resident.add(memory.kilobytes());
+            }
+        }
+        onLoop(() -> visitors.forEach(LoadSoak::end));
+        Slope slope = Slope.of(resident);
+        out.printf(
+                "%d streams, %d min: %,d texts, %,d characters, %,d cancels, %,d resumes; %d differences, %d errors%n",
+                count,
+                options.soak(),
+                totals.texts,
+                totals.characters,
+                totals.cancels,
+                totals.resumes,
+                totals.different,
+                totals.errors);
+        out.printf(
+                "server's memory: %,.0f MB, slope %,.0f kB a minute, twice its standard error %,.0f%n",
+                resident.getLast() / 1024.0, slope.perStep() * SAMPLES_A_MINUTE, 2 * slope.error() * SAMPLES_A_MINUTE);
+        out.flush();
+        if (totals.different + totals.errors > 0) {
+            note("%d differences and %d errors in the soak, the first: %s"
+                    .formatted(totals.different, totals.errors, totals.first));
+        }
+        if (totals.resumes == 0) {
+            note("the soak was too short for a stream to be resumed");
+        }
     }
 
     private void steady(int count) {
@@ -72,12 +122,13 @@ final class LoadBench implements AutoCloseable {
                 server.later(stream.pauseMillis(), stream::ask);
             }
         });
+        long warmUp = Math.min(MOST_WARM_UP_MILLIS, TimeUnit.SECONDS.toMillis(options.seconds()));
         server.run(() -> {
             for (int i = 0; i < count; i++) {
-                server.later(STAGGER_MILLIS * i / count, streams.get(i)::ask);
+                server.later(warmUp * 2 / 3 * i / count, streams.get(i)::ask);
             }
         });
-        server.await(WARM_UP_MILLIS);
+        server.await(warmUp);
         Duration used = measure(tally, () -> server.await(TimeUnit.SECONDS.toMillis(options.seconds())));
         server.run(() -> {
             asking[0] = false;
@@ -153,7 +204,10 @@ final class LoadBench implements AutoCloseable {
             out.printf("%-12s %d texts asked again alone, %d different%n", "", answers.size(), different);
             out.flush();
             if (different > 0 || answers.isEmpty()) {
-                note(answers.isEmpty() ? "no text to check" : different + " texts are different when asked alone");
+                note(
+                        answers.isEmpty()
+                                ? "no text was asked for and answered within the measurement: give it more --seconds"
+                                : different + " texts are different when asked alone");
             }
         }
     }

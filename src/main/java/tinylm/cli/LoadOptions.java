@@ -48,6 +48,14 @@ final class LoadOptions {
     private boolean check;
 
     @Option(
+            names = "--soak",
+            paramLabel = "MINUTES",
+            defaultValue = "0",
+            description = "Instead: so long, for each number of visitors, every text twice, the second time cancelled"
+                    + " or lost and resumed at random")
+    private int soak;
+
+    @Option(
             names = "--idle",
             paramLabel = "N",
             defaultValue = "0",
@@ -78,6 +86,7 @@ final class LoadOptions {
         }
         streams.forEach(count -> within("--streams", count, 1, MOST_STREAMS));
         within("--seconds", seconds, 1, 86_400);
+        within("--soak", soak, 0, 10_080);
         within("--idle", idle, 0, MOST_IDLE);
     }
 
@@ -106,6 +115,10 @@ final class LoadOptions {
 
     boolean check() {
         return check;
+    }
+
+    int soak() {
+        return soak;
     }
 
     int idle() {
