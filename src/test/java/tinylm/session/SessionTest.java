@@ -1,48 +1,32 @@
 package tinylm.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static tinylm.session.FakeServer.following;
+import static tinylm.session.FakeServer.greedy;
+import static tinylm.session.FakeServer.request;
+import static tinylm.session.FakeServer.withStop;
 
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import tinylm.checkpoint.Checkpoint;
-import tinylm.inference.Engine;
-import tinylm.inference.EngineObserver;
 import tinylm.inference.FakeRunner;
 import tinylm.inference.FinishReason;
-import tinylm.inference.LoadedModel;
-import tinylm.inference.Models;
-import tinylm.inference.SamplingParameters;
-import tinylm.inference.Turn;
-import tinylm.text.CharTokenizer;
 
 class SessionTest {
 
-    private static final CharTokenizer TOKENIZER = CharTokenizer.of("abcdefgh 🌊");
-    private static final Limits LIMITS = new Limits(20, 1_000_000, 2, 5);
-
-    private final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), 32, 4);
-    private final Engine engine = new Engine(runner, 100, new Turn(), EngineObserver.NONE);
-    private final Models models = new Models(
-            new Checkpoint(Path.of("fake"), runner.config(), TOKENIZER, Optional.empty(), "0".repeat(64)),
-            checkpoint -> new LoadedModel(checkpoint, "exact", engine, () -> {}),
-            Duration.ZERO);
-    private final Tickets tickets = new Tickets(new byte[32], Duration.ofHours(1), InstantSource.system());
-    private final Session session = new Session(models, LIMITS, tickets);
+    private final FakeServer server = new FakeServer();
+    private final FakeRunner runner = server.runner;
+    private final Session session = server.session();
 
     @AfterEach
     void close() {
-        models.close();
+        server.close();
     }
 
     @Test
@@ -50,7 +34,7 @@ class SessionTest {
         var heard = create(request("abc", 10));
         var ended = heard.awaitEnded();
         assertEquals(FinishReason.LENGTH, ended.reason());
-        assertEquals(heard.deltas(), ended.text());
+        assertEquals(heard.text(), ended.text());
         assertEquals(10, ended.text().codePointCount(0, ended.text().length()));
         assertEquals(3, ended.inputTokens());
         assertEquals(10, ended.outputTokens());
@@ -61,7 +45,7 @@ class SessionTest {
         var first = create(request("abc", 20)).awaitEnded().text();
         assertEquals(first, create(request("abc", 20)).awaitEnded().text());
         var other = new Heard();
-        new Session(models, LIMITS, tickets).create(request("abc", 20), other);
+        server.session().create(request("abc", 20), other);
         assertEquals(first, other.awaitEnded().text());
     }
 
@@ -70,7 +54,7 @@ class SessionTest {
         var whole = create(greedy("abc", 12)).awaitEnded().text();
         int prefills = runner.prefills.get();
         var first = create(greedy("abc", 7));
-        var second = create(following(first, greedy("", 5)));
+        var second = create(following(first.created().id(), greedy("", 5)));
         assertEquals(whole, first.awaitEnded().text() + second.awaitEnded().text());
         assertEquals(prefills + 1, runner.prefills.get());
         assertEquals(9, second.awaitEnded().cachedTokens());
@@ -79,20 +63,25 @@ class SessionTest {
     @Test
     void any_remembered_response_can_be_continued_once_more() {
         var first = create(greedy("abc", 7));
-        var second = create(following(first, greedy("", 5))).awaitEnded().text();
+        var second = create(following(first.created().id(), greedy("", 5)))
+                .awaitEnded()
+                .text();
         create(greedy("hhh", 5)).awaitEnded();
         assertEquals(
-                second, create(following(first, greedy("", 5))).awaitEnded().text());
+                second,
+                create(following(first.created().id(), greedy("", 5)))
+                        .awaitEnded()
+                        .text());
     }
 
     @Test
     void a_cancelled_response_can_be_continued() {
         var first = new Heard();
         session.create(greedy("abc", 1_000_000), first);
-        Awaitility.await().until(() -> first.deltas().length() > 3);
+        Awaitility.await().until(() -> first.text().length() > 3);
         session.cancel();
         assertEquals(FinishReason.CANCELLED, first.awaitEnded().reason());
-        var second = create(following(first, greedy("", 5)));
+        var second = create(following(first.created().id(), greedy("", 5)));
         int length = first.awaitEnded().outputTokens();
         assertEquals(3 + length, second.awaitEnded().inputTokens());
         assertEquals(
@@ -108,7 +97,7 @@ class SessionTest {
         var heard = create(request);
         assertEquals(FinishReason.STOP, heard.awaitEnded().reason());
         assertEquals(whole.substring(0, whole.indexOf(stop)), heard.awaitEnded().text());
-        assertEquals(heard.awaitEnded().text(), heard.deltas());
+        assertEquals(heard.awaitEnded().text(), heard.text());
     }
 
     @Test
@@ -118,7 +107,7 @@ class SessionTest {
         assertEquals("response_in_progress", refusal(request("abc", 1)).code());
         session.cancel("resp_of_somebody_else");
         assertTrue(first.endings().isEmpty());
-        session.cancel(first.id());
+        session.cancel(first.created().id());
         first.awaitEnded();
         assertEquals(Optional.empty(), session.create(request("abc", 1), new Heard()));
     }
@@ -127,10 +116,10 @@ class SessionTest {
     void closing_ends_the_response_within_a_step() {
         var heard = new Heard();
         session.create(request("abc", 1_000_000), heard);
-        Awaitility.await().until(() -> !heard.deltas().isEmpty());
+        Awaitility.await().until(() -> !heard.text().isEmpty());
         session.close();
         assertEquals(FinishReason.CANCELLED, heard.awaitEnded().reason());
-        Awaitility.await().until(() -> engine.unfinished() == 0);
+        Awaitility.await().until(() -> server.engine.unfinished() == 0);
     }
 
     @Test
@@ -149,15 +138,92 @@ class SessionTest {
     }
 
     @Test
+    void each_character_comes_with_its_probability_and_the_likeliest_when_they_are_wanted() {
+        var plain = create(request("abc", 20));
+        plain.deltas().forEach(delta -> assertEquals(List.of(), delta.logprobs()));
+        for (int alternatives : new int[] {0, 3, 20}) {
+            var heard = create(withLogprobs(alternatives));
+            assertEquals(plain.awaitEnded().text(), heard.awaitEnded().text());
+            for (var delta : heard.deltas()) {
+                var logprob = delta.logprobs().getFirst();
+                assertEquals(1, delta.logprobs().size());
+                assertEquals(delta.text(), logprob.character());
+                assertTrue(logprob.logprob() < 0);
+                var others = logprob.alternatives();
+                assertEquals(Math.min(alternatives, FakeServer.TOKENIZER.vocabSize()), others.size());
+                for (int i = 1; i < others.size(); i++) {
+                    assertTrue(others.get(i).logprob() <= others.get(i - 1).logprob());
+                }
+                others.stream()
+                        .filter(other -> other.character().equals(delta.text()))
+                        .forEach(same -> assertEquals(logprob.logprob(), same.logprob()));
+            }
+        }
+    }
+
+    @Test
+    void who_waits_hears_of_his_place_and_of_his_start() {
+        var writers = busy(4);
+        var heard = new Heard();
+        session.create(request("abc", 2), heard);
+        Awaitility.await().until(() -> heard.events().size() == 2);
+        assertEquals(new ResponseEvent.Queued(1), heard.events().get(1));
+        writers.getFirst().cancel();
+        heard.awaitEnded();
+        assertEquals(new ResponseEvent.Started(), heard.events().get(2));
+    }
+
+    @Test
+    void when_too_many_wait_the_next_is_refused_and_may_come_again() {
+        var writers = busy(204);
+        var refusal = refusal(request("abc", 2));
+        assertEquals("queue_full", refusal.code());
+        assertEquals(Refusal.Kind.BUSY, refusal.kind());
+        assertTrue(refusal.message().contains("at most 204"), refusal.message());
+        assertFalse(session.isBusy());
+        writers.forEach(Session::close);
+        Awaitility.await().until(() -> server.engine.unfinished() == 0);
+        create(request("abc", 2));
+    }
+
+    @Test
+    void when_the_server_ends_responses_are_refused_or_fail_and_no_session_stays_busy() {
+        var heard = new Heard();
+        // accepted, and the engine is gone before it can begin
+        session.create(request("abc", 2), event -> {
+            heard.accept(event);
+            server.engine.close();
+        });
+        assertEquals("shutting_down", heard.awaitFailed().code());
+        assertFalse(session.isBusy());
+        var refusal = refusal(request("abc", 2));
+        assertEquals("shutting_down", refusal.code());
+        assertEquals(Refusal.Kind.UNAVAILABLE, refusal.kind());
+        assertFalse(session.isBusy());
+    }
+
+    /// Sessions with a response without end.
+    private List<Session> busy(int count) {
+        var sessions = Stream.generate(server::session).limit(count).toList();
+        sessions.forEach(one -> assertEquals(Optional.empty(), one.create(request("abc", 1_000_000), event -> {})));
+        Awaitility.await().until(() -> server.engine.running() == 4);
+        return sessions;
+    }
+
+    @Test
     void what_cannot_be_done_is_refused_with_the_field_and_what_is_allowed() {
         refused("unknown_characters", "input", "U+007A", request("abz", 1));
         refused("unknown_characters", "input", "U+D83C", request("\ud83c", 1));
         refused("empty_input", "input", "at least one", request("", 1));
         refused("prompt_too_long", "input", "20 characters, but these are 21", request("a".repeat(21), 1));
+        refused("invalid_value", "top_logprobs", "between 0 and 20, but is 21", withLogprobs(21));
+        refused("invalid_value", "top_logprobs", "between 0 and 20, but is -1", withLogprobs(-1));
         refused("invalid_value", "max_output_tokens", "1000000", request("a", 1_000_001));
-        var previous = new ResponseRequest(
-                "a", greedy("", 1).parameters(), List.of(), Optional.of("resp_none"), OptionalInt.empty());
-        refused("unknown_response", "previous_response_id", "send the text as input", previous);
+        refused(
+                "unknown_response",
+                "previous_response_id",
+                "send the text as input",
+                following("resp_none", greedy("a", 1)));
         refusedStop("at most 2 strings, but has 3", "a", "b", "c");
         refusedStop("1 to 5 characters, but one has 0", "");
         refusedStop("1 to 5 characters, but one has 6", "abcabc");
@@ -167,6 +233,11 @@ class SessionTest {
     @Test
     void a_prompt_at_its_limit_is_counted_in_characters_whatever_their_size_in_memory() {
         assertEquals(20, create(request("🌊".repeat(20), 1)).awaitEnded().inputTokens());
+    }
+
+    private static ResponseRequest withLogprobs(int alternatives) {
+        return new ResponseRequest(
+                "abc", request("abc", 20).parameters(), List.of(), Optional.empty(), OptionalInt.of(alternatives));
     }
 
     private void refusedStop(String sentence, String... stop) {
@@ -183,7 +254,7 @@ class SessionTest {
     private Refusal refusal(ResponseRequest request) {
         var heard = new Heard();
         var refusal = session.create(request, heard).orElseThrow();
-        assertEquals(List.of(), heard.events);
+        assertEquals(List.of(), heard.events());
         return refusal;
     }
 
@@ -192,63 +263,5 @@ class SessionTest {
         assertEquals(Optional.empty(), session.create(request, heard));
         heard.awaitEnded();
         return heard;
-    }
-
-    private static ResponseRequest following(Heard previous, ResponseRequest request) {
-        return new ResponseRequest(
-                request.input(),
-                request.parameters(),
-                request.stop(),
-                Optional.of(previous.id()),
-                request.topLogprobs());
-    }
-
-    private static ResponseRequest request(String input, int maxTokens) {
-        return request(input, SamplingParameters.defaults(7).withMaxTokens(maxTokens), List.of());
-    }
-
-    private static ResponseRequest greedy(String input, int maxTokens) {
-        return withStop(input, maxTokens, List.of());
-    }
-
-    private static ResponseRequest withStop(String input, int maxTokens, List<String> stop) {
-        return request(input, SamplingParameters.defaults(7).withTemperature(0).withMaxTokens(maxTokens), stop);
-    }
-
-    private static ResponseRequest request(String input, SamplingParameters parameters, List<String> stop) {
-        return new ResponseRequest(input, parameters, stop, Optional.empty(), OptionalInt.empty());
-    }
-
-    private static final class Heard implements Consumer<ResponseEvent> {
-        private final CopyOnWriteArrayList<ResponseEvent> events = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void accept(ResponseEvent event) {
-            events.add(event);
-        }
-
-        String id() {
-            return ((ResponseEvent.Created) events.getFirst()).id();
-        }
-
-        String deltas() {
-            return events.stream()
-                    .filter(ResponseEvent.Delta.class::isInstance)
-                    .map(event -> ((ResponseEvent.Delta) event).text())
-                    .collect(Collectors.joining());
-        }
-
-        List<ResponseEvent> endings() {
-            return events.stream()
-                    .filter(event -> event instanceof ResponseEvent.Ended || event instanceof ResponseEvent.Failed)
-                    .toList();
-        }
-
-        ResponseEvent.Ended awaitEnded() {
-            Awaitility.await()
-                    .pollInterval(Duration.ofMillis(2))
-                    .until(() -> !endings().isEmpty());
-            return (ResponseEvent.Ended) endings().getFirst();
-        }
     }
 }
