@@ -2,14 +2,14 @@ package tinylm.inference;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 
 /// Keeps what a sequence's listener hears.
 public final class Recorder implements Consumer<TokenEvent> {
 
-    private final CopyOnWriteArrayList<TokenEvent> events = new CopyOnWriteArrayList<>();
+    private final ConcurrentLinkedQueue<TokenEvent> events = new ConcurrentLinkedQueue<>();
 
     @Override
     public void accept(TokenEvent event) {

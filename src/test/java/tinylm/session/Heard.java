@@ -2,7 +2,7 @@ package tinylm.session;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -10,7 +10,7 @@ import org.awaitility.Awaitility;
 /// Keeps what a visitor hears of one response.
 final class Heard implements Consumer<ResponseEvent> {
 
-    private final CopyOnWriteArrayList<ResponseEvent> events = new CopyOnWriteArrayList<>();
+    private final ConcurrentLinkedQueue<ResponseEvent> events = new ConcurrentLinkedQueue<>();
 
     @Override
     public void accept(ResponseEvent event) {
@@ -22,11 +22,11 @@ final class Heard implements Consumer<ResponseEvent> {
     }
 
     ResponseEvent.Created created() {
-        return (ResponseEvent.Created) events.getFirst();
+        return (ResponseEvent.Created) events.peek();
     }
 
     ResponseEvent.Resumed resumed() {
-        return (ResponseEvent.Resumed) events.getFirst();
+        return (ResponseEvent.Resumed) events.peek();
     }
 
     List<ResponseEvent.Delta> deltas() {
