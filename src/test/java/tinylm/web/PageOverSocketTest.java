@@ -64,9 +64,9 @@ class PageOverSocketTest {
         page.locator("#prompt").fill("MARIN:");
         page.keyboard().press("Control+Enter");
         page.waitForCondition(() -> text().length() > 50);
-        assertThat(page.getByText(Pattern.compile("^\\d+ characters/s$"))).isVisible();
+        assertThat(page.getByText(Pattern.compile("^[\\d,]+ characters/s$"))).isVisible();
         page.keyboard().press("Escape");
-        assertThat(status()).hasText(Pattern.compile("Stopped after \\d+ characters\\."));
+        assertThat(status()).hasText(Pattern.compile("Stopped after [\\d,]+ characters\\."));
         var stopped = text();
         assertTrue(stopped.startsWith("MARIN:"), stopped);
 
