@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import tinylm.inference.FinishReason;
 import tinylm.session.CharacterLogprob;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
@@ -88,7 +89,6 @@ final class ResponseStream implements Consumer<ResponseEvent> {
             }
             case ResponseEvent.Failed failed -> {
                 flush();
-                lastNumber++;
                 changed("response.failed", lastNumber, response.failed(failed));
             }
         }
@@ -118,23 +118,25 @@ final class ResponseStream implements Consumer<ResponseEvent> {
     }
 
     /// Events behind the text are numbered by its length, so that a stream that was lost between them is made
-    /// whole.
+    /// whole. Behind a text that was cut short they repeat the last number, for there it can be resumed.
     private void end(ResponseEvent.Ended ended) {
-        long number = ResponseEvent.TEXT + ended.outputTokens();
+        boolean whole = ended.reason() != FinishReason.CANCELLED;
+        long number = whole ? ResponseEvent.TEXT + ended.outputTokens() : lastNumber;
+        int step = whole ? 1 : 0;
         var body = response.ended(ended, received);
         var message = body.output().getFirst();
         var part = message.content().getFirst();
         var tail = List.<ServerEvent>of(
                 new ServerEvent.TextDone(
-                        "response.output_text.done", number + 1, itemId(), 0, 0, ended.text(), List.of()),
-                new ServerEvent.PartChanged("response.content_part.done", number + 2, itemId(), 0, 0, part),
-                new ServerEvent.ItemChanged("response.output_item.done", number + 3, 0, message));
+                        "response.output_text.done", number + step, itemId(), 0, 0, ended.text(), List.of()),
+                new ServerEvent.PartChanged("response.content_part.done", number + 2 * step, itemId(), 0, 0, part),
+                new ServerEvent.ItemChanged("response.output_item.done", number + 3 * step, 0, message));
         for (var event : tail) {
-            if (event.sequenceNumber() > lastNumber) {
+            if (!whole || event.sequenceNumber() > lastNumber) {
                 frames.accept(event);
             }
         }
-        lastNumber = number + ResponseEvent.AFTER_TEXT;
+        lastNumber = number + ResponseEvent.AFTER_TEXT * step;
         changed("response." + (body.status().equals("completed") ? "completed" : "incomplete"), lastNumber, body);
     }
 
