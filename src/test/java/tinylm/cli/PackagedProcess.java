@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /// A command of the packaged program in a process of its own, started as the launcher starts it.
@@ -26,7 +28,7 @@ final class PackagedProcess implements AutoCloseable {
     private PackagedProcess(Process process, Path folder) {
         this.process = process;
         this.folder = folder;
-        Thread.ofVirtual().start(() -> {
+        Thread.ofPlatform().daemon().start(() -> { // reading a pipe, a virtual one would hold its carrier
             try (var reader =
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
                 reader.lines().forEach(lines::add);
@@ -38,6 +40,11 @@ final class PackagedProcess implements AutoCloseable {
 
     /// Runs in `folder`, standard error joined to standard output.
     static PackagedProcess start(Path folder, String... arguments) throws IOException {
+        return start(folder, Map.of(), arguments);
+    }
+
+    /// @param environment beside this process's own
+    static PackagedProcess start(Path folder, Map<String, String> environment, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -57,6 +64,7 @@ final class PackagedProcess implements AutoCloseable {
                 new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         builder.environment().put("DJL_OFFLINE", "true");
         builder.environment().put("GOMP_SPINCOUNT", "10000");
+        builder.environment().putAll(environment);
         return new PackagedProcess(builder.start(), folder);
     }
 
@@ -77,6 +85,19 @@ final class PackagedProcess implements AutoCloseable {
                 .filter(line -> line.contains(text))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("ended without \"" + text + "\": " + output()));
+    }
+
+    /// Where a server says that it is, as 127.0.0.1:8080.
+    String address() {
+        var said = Pattern.compile("http://([0-9.]+:[0-9]+)").matcher(await("tinylm is at http"));
+        if (!said.find()) {
+            throw new AssertionError(output());
+        }
+        return said.group(1);
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     /// Sends a signal by name, as `TERM` or `INT`.
