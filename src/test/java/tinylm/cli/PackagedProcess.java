@@ -28,14 +28,17 @@ final class PackagedProcess implements AutoCloseable {
     private PackagedProcess(Process process, Path folder) {
         this.process = process;
         this.folder = folder;
-        Thread.ofPlatform().daemon().start(() -> { // reading a pipe, a virtual one would hold its carrier
-            try (var reader =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                reader.lines().forEach(lines::add);
-            } catch (IOException | UncheckedIOException e) {
-                lines.add("(output ended: " + e.getMessage() + ")");
-            }
-        });
+        Thread.ofPlatform()
+                .daemon()
+                .start(
+                        () -> { // reading a pipe, a virtual one would hold its carrier
+                            try (var reader = new BufferedReader(
+                                    new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                                reader.lines().forEach(lines::add);
+                            } catch (IOException | UncheckedIOException e) {
+                                lines.add("(output ended: " + e.getMessage() + ")");
+                            }
+                        });
     }
 
     /// Runs in `folder`, standard error joined to standard output.

@@ -66,8 +66,7 @@ class ResumeIT {
             int cuts = i % 5 == 0 ? 2 : 1;
             visits.add(() -> cutAndResume(own, withText, cuts));
         }
-        try (var visitors =
-                Executors.newFixedThreadPool(AT_ONCE)) {
+        try (var visitors = Executors.newFixedThreadPool(AT_ONCE)) {
             for (Future<Void> visit : visitors.invokeAll(visits)) {
                 visit.get();
             }
@@ -184,8 +183,8 @@ class ResumeIT {
 
     /// With one thread: two servers that each want all processors wait for each other most of the time.
     private PackagedProcess serve(Path checkpoint, String ticketKey, String ticketLifetime) throws IOException {
-        var environment = Map.of(
-                "TINYLM_THREADS", "1", "TINYLM_TICKET_KEY", ticketKey, "TINYLM_TICKET_LIFETIME", ticketLifetime);
+        var environment =
+                Map.of("TINYLM_THREADS", "1", "TINYLM_TICKET_KEY", ticketKey, "TINYLM_TICKET_LIFETIME", ticketLifetime);
         return PackagedProcess.start(
                 folder, environment, "serve", "--port", "0", "--checkpoint", checkpoint.toString());
     }
