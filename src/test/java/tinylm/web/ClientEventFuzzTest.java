@@ -36,4 +36,22 @@ class ClientEventFuzzTest {
             }
         });
     }
+
+    @Test
+    void a_body_over_http_is_understood_or_refused_in_a_sentence_that_can_be_sent() throws Exception {
+        var reader = new RequestReader(() -> 7);
+        var valid = """
+                {"model":"tinylm","prompt":["Once"],"max_tokens":20,"temperature":0,"top_p":1,"stop":["x"],"seed":7,\
+                "logprobs":5,"n":1,"best_of":1,"echo":false,"presence_penalty":0,"frequency_penalty":0,"logit_bias":{},\
+                "suffix":"","stream":true,"stream_options":{"include_usage":true},"user":"me"}""";
+        Fuzz.run("completion", List.of(valid.getBytes(UTF_8)), new Fuzz.Cap(500_000, 60), input -> {
+            try {
+                CompletionRequest.read(JsonFields.parse(new String(input, UTF_8)), reader);
+            } catch (RequestRefused e) {
+                var refusal = CompletionRequest.renamed(e.refusal());
+                assertTrue(refusal.message().endsWith(".") && refusal.message().length() < 400, refusal.message());
+                json.writeValueAsBytes(refusal);
+            }
+        });
+    }
 }
