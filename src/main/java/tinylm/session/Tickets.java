@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
@@ -86,7 +87,9 @@ public final class Tickets {
                 var payload = Base64.getUrlDecoder().decode(signed.substring(0, dot));
                 // the text and not what it stands for, since several texts stand for the same bytes
                 if (MessageDigest.isEqual(bytes(signed), bytes(signed(payload)))) {
-                    return JSON.readValue(payload, Payload.class).ticket();
+                    return Optional.ofNullable(JSON.readValue(payload, Payload.class)) // JSON's null
+                            .orElseThrow(Tickets::invalid)
+                            .ticket();
                 }
             }
         } catch (IllegalArgumentException | DateTimeException | IOException e) {
