@@ -4,10 +4,13 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Many sequences, one model: a single platform thread that owns the [ModelRunner] and makes one step after another
 /// as long as somebody wants text. Everybody else talks to it by a bounded queue and hears from it by listeners.
@@ -35,11 +38,7 @@ public final class Engine implements AutoCloseable {
     private volatile long stepBegan = IDLE;
     private volatile boolean closing;
 
-    /// Starts the engine thread; from here on the runner is the engine's, which closes it.
-    ///
-    /// @param queueLength how many sequences may wait beside those that have a slot
-    /// @param turn taken for each step
-    public Engine(ModelRunner runner, int queueLength, Turn turn, EngineObserver observer) {
+    private Engine(ModelRunner runner, int queueLength, Turn turn, EngineObserver observer) {
         this.runner = runner;
         this.turn = turn;
         this.observer = observer;
@@ -48,7 +47,39 @@ public final class Engine implements AutoCloseable {
         slots = new Slots(runner.slots());
         most = slots.count() + queueLength;
         scheduler = new Scheduler(slots, this::swap);
-        thread = Thread.ofPlatform().name("engine").start(this::run);
+        thread = Thread.currentThread();
+    }
+
+    /// Starts the engine thread and opens the runner there, so that no other thread ever computes: OpenMP gives
+    /// every thread that does a crew of its own, and lets all crews sleep instead of spin once they outnumber
+    /// the cores. A decode of 64 rows then takes 13.5 ms instead of 9.1. Returns when the runner is open; the
+    /// engine closes it.
+    ///
+    /// @param queueLength how many sequences may wait beside those that have a slot
+    /// @param turn taken for each step
+    /// @throws RuntimeException that `opener` threw
+    public static Engine start(
+            Supplier<? extends ModelRunner> opener, int queueLength, Turn turn, EngineObserver observer) {
+        var opened = new CompletableFuture<Engine>();
+        Thread.ofPlatform().name("engine").start(() -> {
+            Engine engine;
+            try {
+                engine = new Engine(opener.get(), queueLength, turn, observer);
+            } catch (RuntimeException | Error e) {
+                opened.completeExceptionally(e);
+                return;
+            }
+            opened.complete(engine);
+            engine.run();
+        });
+        try {
+            return opened.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException refused) {
+                throw refused;
+            }
+            throw e;
+        }
     }
 
     /// Asks for a completion; it begins with the next step that has a slot to spare.

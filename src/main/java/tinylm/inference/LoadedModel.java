@@ -37,16 +37,35 @@ public final class LoadedModel implements AutoCloseable {
 
     /// @throws tinylm.checkpoint.CheckpointException if the weights were changed since the checkpoint was verified
     public static LoadedModel open(Checkpoint checkpoint, Settings settings) {
-        settings.turn().take(() -> Torch.load(settings.threads()));
-        var manager = NDManager.newBaseManager();
-        try {
-            var runner = new GptRunner(manager, checkpoint.model(manager), settings.slots(), settings.threads());
-            var numerics = settings.turn().of(() -> Numerics.of(runner, settings.threads()));
-            var engine = new Engine(runner, settings.queueLength(), settings.turn(), settings.observer());
-            return new LoadedModel(checkpoint, numerics, engine, manager::close);
-        } catch (RuntimeException e) {
-            manager.close();
-            throw e;
+        var opening = new Opening(checkpoint, settings);
+        var engine = Engine.start(opening::runner, settings.queueLength(), settings.turn(), settings.observer());
+        return new LoadedModel(checkpoint, opening.numerics, engine, opening.manager::close);
+    }
+
+    /// What the engine thread makes before its first step.
+    private static final class Opening {
+
+        private final Checkpoint checkpoint;
+        private final Settings settings;
+        private NDManager manager;
+        private String numerics;
+
+        Opening(Checkpoint checkpoint, Settings settings) {
+            this.checkpoint = checkpoint;
+            this.settings = settings;
+        }
+
+        GptRunner runner() {
+            settings.turn().take(() -> Torch.load(settings.threads()));
+            manager = NDManager.newBaseManager();
+            try {
+                var runner = new GptRunner(manager, checkpoint.model(manager), settings.slots(), settings.threads());
+                settings.turn().take(() -> numerics = Numerics.of(runner, settings.threads()));
+                return runner;
+            } catch (RuntimeException e) {
+                manager.close();
+                throw e;
+            }
         }
     }
 

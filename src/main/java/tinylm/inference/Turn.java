@@ -1,7 +1,6 @@
 package tinylm.inference;
 
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /// Whose step it is when two models share a machine, as they do while one replaces the other: steps never overlap,
 /// for they would fight for the same cores, and the number of threads is set for the whole process. Any thread.
@@ -13,15 +12,6 @@ public final class Turn {
         lock.lock();
         try {
             step.run();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    <T> T of(Supplier<T> step) {
-        lock.lock();
-        try {
-            return step.get();
         } finally {
             lock.unlock();
         }

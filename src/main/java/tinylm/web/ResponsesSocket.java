@@ -11,7 +11,6 @@ import io.quarkus.websockets.next.UserData.TypedKey;
 import io.quarkus.websockets.next.WebSocket;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.common.annotation.NonBlocking;
-import io.vertx.core.Vertx;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import org.jboss.logging.Logger;
@@ -36,7 +35,7 @@ public class ResponsesSocket {
     private final Limits limits;
     private final Tickets tickets;
     private final ObjectMapper json;
-    private final Vertx vertx;
+    private final Timers timers;
     private final ResponseWatch watch;
     private final int mostWaiting;
     private final ClientEventDecoder decoder = new ClientEventDecoder(new RequestReader());
@@ -46,14 +45,14 @@ public class ResponsesSocket {
             Limits limits,
             Tickets tickets,
             ObjectMapper json,
-            Vertx vertx,
+            Timers timers,
             ResponseWatch watch,
             ServerConfig config) {
         this.models = models;
         this.limits = limits;
         this.tickets = tickets;
         this.json = json;
-        this.vertx = vertx;
+        this.timers = timers;
         this.watch = watch;
         this.mostWaiting = config.limits().bufferedCharacters();
     }
@@ -65,8 +64,8 @@ public class ResponsesSocket {
                 frame -> connection.sendText(frame).subscribeAsCompletionStage(),
                 mostWaiting,
                 () -> connection.close(TOO_SLOW).subscribeAsCompletionStage());
-        var stream = new ResponseStream(
-                InstantSource.system(), this::later, event -> outbox.add(write(event)), outbox::isBehind);
+        var stream =
+                new ResponseStream(InstantSource.system(), timers, event -> outbox.add(write(event)), outbox::isBehind);
         var session = new Session(models, limits, tickets);
         var caller =
                 new Caller(connection.handshakeRequest().remoteAddress(), SocketBudget.name(connection.userData()));
@@ -95,14 +94,6 @@ public class ResponsesSocket {
         if (connection.isOpen()) {
             LOG.warnf("Closing connection %s: %s", connection.id(), error.getMessage());
             connection.close(UNREADABLE).subscribeAsCompletionStage();
-        }
-    }
-
-    private void later(long millis, Runnable task) {
-        if (millis == 0) {
-            vertx.runOnContext(ignored -> task.run());
-        } else {
-            vertx.setTimer(millis, ignored -> task.run());
         }
     }
 

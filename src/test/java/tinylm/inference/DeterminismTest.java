@@ -183,7 +183,8 @@ class DeterminismTest {
     }
 
     private static Engine engine(int slots, int threads) {
-        return new Engine(new GptRunner(manager, model, slots, threads), 1_000, new Turn(), EngineObserver.NONE);
+        return Engine.start(
+                () -> new GptRunner(manager, model, slots, threads), 1_000, new Turn(), EngineObserver.NONE);
     }
 
     private static Generation submit(Engine engine, GenerationRequest request, Consumer<TokenEvent> listener) {

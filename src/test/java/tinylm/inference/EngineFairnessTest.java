@@ -22,7 +22,7 @@ class EngineFairnessTest {
 
     private final AtomicLong steps = new AtomicLong();
     private final FakeRunner runner = new FakeRunner(10, CONTEXT, SLOTS);
-    private final Engine engine = new Engine(runner, 1_000, new Turn(), new EngineObserver() {
+    private final Engine engine = Engine.start(() -> runner, 1_000, new Turn(), new EngineObserver() {
         @Override
         public void stepped(StepReport report) {
             steps.incrementAndGet();

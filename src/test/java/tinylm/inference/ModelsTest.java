@@ -38,7 +38,7 @@ class ModelsTest {
         }
         var runner = new FakeRunner(10, 16, 4);
         runners.put(checkpoint, runner);
-        return new LoadedModel(checkpoint, "exact", new Engine(runner, 10, turn, EngineObserver.NONE), () -> {
+        return new LoadedModel(checkpoint, "exact", Engine.start(() -> runner, 10, turn, EngineObserver.NONE), () -> {
             assertTrue(runner.closed, "memory of an engine that still runs");
             freed.add(checkpoint);
         });

@@ -29,7 +29,7 @@ final class FakeServer implements AutoCloseable {
     private static final String KEY = "a key of ours, of 32 bytes or more";
 
     final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), CONTEXT, 4);
-    final Engine engine = new Engine(runner, 200, new Turn(), EngineObserver.NONE);
+    final Engine engine = Engine.start(() -> runner, 200, new Turn(), EngineObserver.NONE);
     private final Models models;
     private final Tickets tickets;
 

@@ -46,7 +46,7 @@ class TicketsFuzzTest {
             "queue_full");
 
     private final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), 32, 4);
-    private final Engine engine = new Engine(runner, 4, new Turn(), EngineObserver.NONE);
+    private final Engine engine = Engine.start(() -> runner, 4, new Turn(), EngineObserver.NONE);
     private final Checkpoint checkpoint =
             new Checkpoint(Path.of("none"), runner.config(), TOKENIZER, Optional.empty(), "ab".repeat(32));
     private final Models models =

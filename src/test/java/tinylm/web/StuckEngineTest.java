@@ -33,7 +33,7 @@ class StuckEngineTest {
     private static final Duration FOREVER = Duration.ofDays(1);
 
     private final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), 32, 4);
-    private final Engine engine = new Engine(runner, 10, new Turn(), EngineObserver.NONE);
+    private final Engine engine = Engine.start(() -> runner, 10, new Turn(), EngineObserver.NONE);
     private final Models models = new Models(
             new Checkpoint(Path.of("fake"), runner.config(), TOKENIZER, Optional.empty(), "0".repeat(64)),
             checkpoint -> new LoadedModel(checkpoint, "exact", engine, () -> {}),
