@@ -80,7 +80,7 @@ class ModelsTest {
 
     @Test
     void a_replaced_model_is_freed_only_after_its_last_sequence() {
-        try (var models = models(Duration.ofMillis(1))) {
+        try (var models = models(Duration.ZERO)) {
             var old = models.current();
             var running = new Recorder();
             var generation = submit(old, 1_000_000, running);
