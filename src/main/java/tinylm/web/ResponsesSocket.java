@@ -63,7 +63,7 @@ public class ResponsesSocket {
         var outbox = new Outbox(
                 frame -> connection.sendText(frame).subscribeAsCompletionStage(),
                 mostWaiting,
-                () -> connection.close(TOO_SLOW).subscribeAsCompletionStage());
+                () -> giveUp(connection));
         var stream =
                 new ResponseStream(InstantSource.system(), timers, event -> outbox.add(write(event)), outbox::isBehind);
         var session = new Session(models, limits, tickets);
@@ -95,6 +95,12 @@ public class ResponsesSocket {
             LOG.warnf("Closing connection %s: %s", connection.id(), error.getMessage());
             connection.close(UNREADABLE).subscribeAsCompletionStage();
         }
+    }
+
+    /// The close may wait behind what was not read, so the response ends now.
+    private static void giveUp(WebSocketConnection connection) {
+        connection.userData().get(VISITOR).close();
+        connection.close(TOO_SLOW).subscribeAsCompletionStage();
     }
 
     private String write(ServerEvent event) {
