@@ -14,6 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tinylm.inference.GptRunner;
+import tinylm.inference.Lanes;
 import tinylm.model.Gpt;
 import tinylm.model.GptConfig;
 import tinylm.model.Torch;
@@ -89,7 +90,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private void generation(NDManager manager, int used, double rate, PrintWriter out, StopOnSignal stop) {
         try (Gpt model = Gpt.initialize(manager, SHAPE, 1);
-                GptRunner runner = new GptRunner(manager, model, 64, used)) {
+                GptRunner runner = new GptRunner(manager, model, 64)) {
+            Lanes lanes = new Lanes(used);
             for (int streams : new int[] {1, 4, 16, 64}) {
                 for (int context : new int[] {128, 256}) {
                     if (stop.requested()) {
@@ -98,7 +100,7 @@ final class BenchCommand implements Callable<Integer> {
                     int[] ids = new int[streams];
                     int[] positions = new int[streams];
                     Arrays.fill(positions, context - 1);
-                    double seconds = median(400, () -> runner.decode(ids, positions));
+                    double seconds = median(400, () -> lanes.decode(runner, ids, positions));
                     double floor = streams * operations(1, context) / rate;
                     out.printf(
                             "%-44s %8.2f ms %7.2f ms %7.1fx %,8.0f characters/s%n",
@@ -116,7 +118,7 @@ final class BenchCommand implements Callable<Integer> {
             double floor = operations(256, 256) / rate;
             out.printf(
                     "%-44s %8.2f ms %7.2f ms %7.1fx%n",
-                    "prefill of 256 characters, " + threads(used), seconds * 1e3, floor * 1e3, seconds / floor);
+                    "prefill of 256 characters, 1 thread", seconds * 1e3, floor * 1e3, seconds / floor);
             out.flush();
         }
     }

@@ -3,7 +3,7 @@ package tinylm.inference;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,7 +26,7 @@ public final class Engine implements AutoCloseable {
     private final int vocabSize;
     private final int contextLength;
     private final int most;
-    private final Turn turn;
+    private final Lanes lanes;
     private final EngineObserver observer;
     private final Slots slots;
     private final Scheduler scheduler;
@@ -38,9 +38,9 @@ public final class Engine implements AutoCloseable {
     private volatile long stepBegan = IDLE;
     private volatile boolean closing;
 
-    private Engine(ModelRunner runner, int queueLength, Turn turn, EngineObserver observer) {
+    private Engine(ModelRunner runner, int queueLength, Lanes lanes, EngineObserver observer) {
         this.runner = runner;
-        this.turn = turn;
+        this.lanes = lanes;
         this.observer = observer;
         vocabSize = runner.config().vocabSize();
         contextLength = runner.config().contextLength();
@@ -50,21 +50,18 @@ public final class Engine implements AutoCloseable {
         thread = Thread.currentThread();
     }
 
-    /// Starts the engine thread and opens the runner there, so that no other thread ever computes: OpenMP gives
-    /// every thread that does a crew of its own, and lets all crews sleep instead of spin once they outnumber
-    /// the cores. A decode of 64 rows then takes 13.5 ms instead of 9.1. Returns when the runner is open; the
-    /// engine closes it.
+    /// Starts the engine thread and opens the runner there. Returns when the runner is open; the engine closes it.
     ///
     /// @param queueLength how many sequences may wait beside those that have a slot
-    /// @param turn taken for each step
+    /// @param lanes compute each step, with the engine thread as one of them
     /// @throws RuntimeException that `opener` threw
     public static Engine start(
-            Supplier<? extends ModelRunner> opener, int queueLength, Turn turn, EngineObserver observer) {
+            Supplier<? extends ModelRunner> opener, int queueLength, Lanes lanes, EngineObserver observer) {
         var opened = new CompletableFuture<Engine>();
         Thread.ofPlatform().name("engine").start(() -> {
             Engine engine;
             try {
-                engine = new Engine(opener.get(), queueLength, turn, observer);
+                engine = new Engine(opener.get(), queueLength, lanes, observer);
             } catch (RuntimeException | Error e) {
                 opened.completeExceptionally(e);
                 return;
@@ -168,7 +165,7 @@ public final class Engine implements AutoCloseable {
         try {
             while (!closing) {
                 stepBegan = Math.max(System.nanoTime(), IDLE + 1);
-                turn.take(this::step);
+                lanes.take(this::step);
                 stepBegan = IDLE;
                 if (scheduler.isIdle() && arrivals.isEmpty()) {
                     LockSupport.park(this);
@@ -192,22 +189,25 @@ public final class Engine implements AutoCloseable {
         endCancelled();
         admit();
         var batch = Batch.of(scheduler.active(), slots, contextLength, ++steps);
-        long began = System.nanoTime();
-        var forwards = new ArrayList<>(Forward.prefill(batch, runner, slots));
-        long prefilled = System.nanoTime();
-        forwards.addAll(Forward.decode(batch, runner, slots));
-        long decoded = System.nanoTime();
+        runner.reserve(slots.inUse());
+        var pieces = Forward.all(batch, runner, slots, lanes);
         // only now: a sequence that ends makes others change slots
-        int drawn = forwards.stream().mapToInt(this::advance).sum();
+        int drawn = pieces.stream()
+                .flatMap(piece -> piece.results().stream())
+                .mapToInt(this::advance)
+                .sum();
         running = scheduler.active().size();
-        if (!forwards.isEmpty()) {
+        if (!pieces.isEmpty()) {
             observer.stepped(new EngineObserver.StepReport(
-                    batch.decodes().size(),
-                    batch.prefilledTokens(),
-                    drawn,
-                    Duration.ofNanos(prefilled - began),
-                    Duration.ofNanos(decoded - prefilled)));
+                    batch.decodes().size(), batch.prefilledTokens(), drawn, time(pieces, true), time(pieces, false)));
         }
+    }
+
+    private static Duration time(List<Forward.Piece> pieces, boolean ofPrefills) {
+        return pieces.stream()
+                .filter(piece -> piece.isPrefill() == ofPrefills)
+                .map(Forward.Piece::time)
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     private void queueArrivals() {

@@ -30,7 +30,7 @@ public interface EngineObserver {
     /// @param decodedRows sequences in the decode batch
     /// @param prefilledTokens tokens fed by prefills
     /// @param drawnTokens tokens chosen
-    /// @param prefill time of all prefills
-    /// @param decode time of the decode
+    /// @param prefill time of all prefills, of all threads together
+    /// @param decode time of the decode, of all threads together
     record StepReport(int decodedRows, int prefilledTokens, int drawnTokens, Duration prefill, Duration decode) {}
 }

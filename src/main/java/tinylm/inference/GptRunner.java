@@ -12,27 +12,23 @@ import tinylm.model.Torch;
 /// Runs a [Gpt] over a [SlotCache]. Every decode batch is padded to a multiple of 4 rows: the matrix kernels then
 /// give a row the same bits whatever stands beside it, while batches of 1, 2, 3 or 5 differ in the last ones.
 ///
-/// A small batch runs on one thread, for waking a second costs more than it gives; the bits are the same.
+/// Each call computes on one thread, that of its caller; see [Lanes].
 ///
 /// Owns the cache, not the model.
 public final class GptRunner implements ModelRunner {
 
     private static final int ROWS = 4;
-    private static final int SEQUENCES_WORTH_ALL_THREADS = 4;
 
     private final Gpt model;
     private final NDManager manager;
     private final SlotCache cache;
-    private final int threads;
 
-    /// @param threads of one operation, when there is enough to do for all
-    public GptRunner(NDManager parent, Gpt model, int slots, int threads) {
+    public GptRunner(NDManager parent, Gpt model, int slots) {
         if (slots < ROWS || slots % ROWS != 0) {
             throw new IllegalArgumentException(
                     "slots must be a multiple of " + ROWS + " and at least " + ROWS + ", but is " + slots);
         }
         this.model = model;
-        this.threads = threads;
         this.manager = parent.newSubManager();
         this.cache = new SlotCache(manager, model.config(), slots);
     }
@@ -48,12 +44,17 @@ public final class GptRunner implements ModelRunner {
     }
 
     @Override
+    public void reserve(int count) {
+        cache.reserve(count);
+    }
+
+    @Override
     public float[] prefill(int slot, int start, int[] ids) {
         if (start < 0 || ids.length == 0 || start + ids.length > config().contextLength()) {
             throw new IllegalArgumentException("positions " + start + ".." + (start + ids.length - 1)
                     + " must lie in 0.." + (config().contextLength() - 1));
         }
-        prepareThread(threads);
+        prepareThread();
         try (NDManager step = manager.newSubManager()) {
             NDArray tokens = step.create(widen(ids, ids.length), new Shape(1, ids.length)); // (B = 1, T)
             return rows(model.forwardLast(tokens, cache.prefill(step, slot, start, ids.length)), 1)[0];
@@ -61,16 +62,16 @@ public final class GptRunner implements ModelRunner {
     }
 
     @Override
-    public float[][] decode(int[] ids, int[] positions) {
-        if (ids.length != positions.length || ids.length > slots()) {
-            throw new IllegalArgumentException("ids and positions must be equally long and at most " + slots()
-                    + ", but are " + ids.length + " and " + positions.length);
+    public float[][] decode(int from, int[] ids, int[] positions) {
+        if (ids.length != positions.length || from < 0 || from + ids.length > slots()) {
+            throw new IllegalArgumentException("ids and positions must be equally long and for slots below " + slots()
+                    + ", but are " + ids.length + " and " + positions.length + " from slot " + from + " on");
         }
         int rows = (ids.length + ROWS - 1) / ROWS * ROWS;
-        prepareThread(ids.length < SEQUENCES_WORTH_ALL_THREADS ? 1 : threads);
+        prepareThread();
         try (NDManager step = manager.newSubManager()) {
             NDArray tokens = step.create(widen(ids, rows), new Shape(rows, 1)); // (B, T = 1)
-            return rows(model.forwardLast(tokens, cache.decode(step, positions, rows)), ids.length);
+            return rows(model.forwardLast(tokens, cache.decode(step, from, positions, rows)), ids.length);
         }
     }
 
@@ -84,9 +85,9 @@ public final class GptRunner implements ModelRunner {
         manager.close();
     }
 
-    private static void prepareThread(int threads) {
+    private static void prepareThread() {
         Torch.recordNoGradients();
-        Torch.useThreads(threads);
+        Torch.useThreads(1);
     }
 
     private static long[] widen(int[] ids, int length) {

@@ -11,13 +11,12 @@ public final class LoadedModel implements AutoCloseable {
     ///
     /// @param slots how many sequences at once, a multiple of 4
     /// @param queueLength how many more may wait
-    /// @param threads of one operation
-    /// @param turn shared by all models of a process that may be asked at the same time
-    public record Settings(int slots, int queueLength, int threads, Turn turn, EngineObserver observer) {
+    /// @param lanes shared by all models of a process that may be asked at the same time
+    public record Settings(int slots, int queueLength, Lanes lanes, EngineObserver observer) {
 
         /// For one model that a single program asks.
         public static Settings alone(int slots, int threads) {
-            return new Settings(slots, 0, threads, new Turn(), EngineObserver.NONE);
+            return new Settings(slots, 0, new Lanes(threads), EngineObserver.NONE);
         }
     }
 
@@ -38,7 +37,7 @@ public final class LoadedModel implements AutoCloseable {
     /// @throws tinylm.checkpoint.CheckpointException if the weights were changed since the checkpoint was verified
     public static LoadedModel open(Checkpoint checkpoint, Settings settings) {
         var opening = new Opening(checkpoint, settings);
-        var engine = Engine.start(opening::runner, settings.queueLength(), settings.turn(), settings.observer());
+        var engine = Engine.start(opening::runner, settings.queueLength(), settings.lanes(), settings.observer());
         return new LoadedModel(checkpoint, opening.numerics, engine, opening.manager::close);
     }
 
@@ -56,11 +55,11 @@ public final class LoadedModel implements AutoCloseable {
         }
 
         GptRunner runner() {
-            settings.turn().take(() -> Torch.load(settings.threads()));
+            settings.lanes().take(() -> Torch.load(1));
             manager = NDManager.newBaseManager();
             try {
-                var runner = new GptRunner(manager, checkpoint.model(manager), settings.slots(), settings.threads());
-                settings.turn().take(() -> numerics = Numerics.of(runner, settings.threads()));
+                var runner = new GptRunner(manager, checkpoint.model(manager), settings.slots());
+                settings.lanes().take(() -> numerics = Numerics.of(runner));
                 return runner;
             } catch (RuntimeException e) {
                 manager.close();

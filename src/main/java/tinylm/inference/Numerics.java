@@ -17,9 +17,9 @@ final class Numerics {
     private Numerics() {}
 
     /// @param runner nobody else uses it yet; the rows that this writes are written anew before they are read
-    static String of(GptRunner runner, int threads) {
+    static String of(GptRunner runner) {
         var hash = Sha256.digest();
-        var code = Torch.version() + " threads " + threads + " chunk " + View.CHUNK;
+        var code = Torch.version() + " chunk " + View.CHUNK;
         hash.update(code.getBytes(StandardCharsets.UTF_8));
         int vocabSize = runner.config().vocabSize();
         int room = runner.config().contextLength() - DECODES;
@@ -28,7 +28,7 @@ final class Numerics {
             Arrays.setAll(ids, i -> (7 * i + 3) % vocabSize);
             add(runner.prefill(0, 0, ids), hash);
             for (int i = 0; i < DECODES && ids.length + i < runner.config().contextLength(); i++) {
-                add(runner.decode(new int[] {(5 * i) % vocabSize}, new int[] {ids.length + i})[0], hash);
+                add(runner.decode(0, new int[] {(5 * i) % vocabSize}, new int[] {ids.length + i})[0], hash);
             }
         }
         return Sha256.hex(hash.digest()).substring(0, 16);

@@ -12,7 +12,7 @@ import java.util.Arrays;
 /// [#prefill] one slot and several positions, [#decode] several slots and one position each.
 ///
 /// New rows are copied from the projection's own memory into the cache's own memory, without an NDArray operation.
-/// Owned by one thread.
+/// Owned by one thread; but forward passes over different slots may run at the same time, after [#reserve].
 public final class SlotCache implements AutoCloseable {
 
     /// Decode attends over a number of positions rounded up to this, so that few shapes occur; what lies behind a
@@ -63,7 +63,7 @@ public final class SlotCache implements AutoCloseable {
     }
 
     /// Makes room for slot indices below `count`, twice as many as before at least.
-    private void allocate(int count) {
+    public void reserve(int count) {
         if (count > allocated) {
             allocated = Math.min(slots, Math.max(count, 2 * allocated));
             Arrays.setAll(layers, i -> layers[i].moveTo(layer()));
@@ -80,7 +80,7 @@ public final class SlotCache implements AutoCloseable {
 
     /// New positions `start`, …, `start + length - 1` of one slot, after what it holds before.
     public KvCache prefill(NDManager step, int slot, int start, int length) {
-        allocate(slot + 1);
+        reserve(slot + 1);
         NDArray mask = step.zeros(new Shape(length, start + length)); // (T, K)
         FloatBuffer values = Torch.view(mask);
         for (int t = 0; t < length; t++) {
@@ -94,11 +94,11 @@ public final class SlotCache implements AutoCloseable {
         return new View(positions, mask, slot, slot + 1, start + length, rows, places);
     }
 
-    /// One new position for each of the slots 0 to `positions.length - 1`, in a batch of `batch` rows; a negative
-    /// position leaves its slot as it is.
-    public KvCache decode(NDManager step, int[] positions, int batch) {
+    /// One new position for each of the slots `from` to `from + positions.length - 1`, in a batch of `batch` rows; a
+    /// negative position leaves its slot as it is.
+    public KvCache decode(NDManager step, int from, int[] positions, int batch) {
         int rows = positions.length;
-        allocate(rows);
+        reserve(from + rows);
         int longest = Arrays.stream(positions).max().orElseThrow() + 1;
         int span = Math.min(config.contextLength(), Math.max(1, (longest + SPAN - 1) / SPAN) * SPAN);
         NDArray mask = step.zeros(new Shape(rows, 1, 1, span)); // (rows, 1, T = 1, K)
@@ -106,12 +106,12 @@ public final class SlotCache implements AutoCloseable {
         long[] indices = new long[batch];
         int[] slotOf = new int[rows];
         for (int row = 0; row < rows; row++) {
-            slotOf[row] = row;
+            slotOf[row] = from + row;
             indices[row] = Math.max(0, positions[row]);
             hideAfter(values, row, span, (int) indices[row]);
         }
         NDArray wherever = step.create(indices, new Shape(batch, 1)); // (B, T = 1)
-        return new View(wherever, mask, 0, rows, span, slotOf, positions);
+        return new View(wherever, mask, from, from + rows, span, slotOf, positions);
     }
 
     private static void hideAfter(FloatBuffer mask, int row, int span, int position) {
@@ -122,7 +122,7 @@ public final class SlotCache implements AutoCloseable {
 
     /// Exchanges the contents of two slots.
     public void swap(int a, int b) {
-        allocate(Math.max(a, b) + 1);
+        reserve(Math.max(a, b) + 1);
         long bytes = headBytes * config.nHead();
         MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
         for (Layer layer : layers) {

@@ -9,9 +9,9 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.inference.EngineObserver;
+import tinylm.inference.Lanes;
 import tinylm.inference.LoadedModel;
 import tinylm.inference.Models;
-import tinylm.inference.Turn;
 import tinylm.session.Limits;
 
 /// Loads the checkpoint before the first visitor comes, and lets the step under way end before the process does.
@@ -36,8 +36,7 @@ public class ModelServing {
         var settings = new LoadedModel.Settings(
                 config.slots(),
                 config.queueLength(),
-                config.threads().orElse(Runtime.getRuntime().availableProcessors()),
-                new Turn(),
+                new Lanes(config.threads().orElse(Runtime.getRuntime().availableProcessors())),
                 observer);
         models = new Models(
                 Checkpoints.load(config.checkpoint()),

@@ -30,7 +30,7 @@ public interface ServerConfig {
     @WithDefault("200")
     int queueLength();
 
-    /// Threads of one operation. Absent: as many as there are cores.
+    /// Threads that compute. Absent: as many as there are cores.
     OptionalInt threads();
 
     /// Names by which browsers may call this server. Absent: when it listens on this machine only, `localhost` and

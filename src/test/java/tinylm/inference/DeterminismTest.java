@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinylm.model.Gpt;
@@ -52,6 +53,16 @@ class DeterminismTest {
             assertEquals(150, alone.size());
             assertEquals(alone, amidOthers(request(text, 150), 64, threads), "prompt of " + length);
             assertEquals(alone, amidOthers(request(text, 150), 8, threads), "prompt of " + length + ", few slots");
+        }
+    }
+
+    @Test
+    void a_completion_is_the_same_on_any_number_of_threads() {
+        var request = request(Text.EMPTY.withPrompt(ids(90, 90)), 150);
+        var alone = alone(request, 1);
+        for (int threads = 2; threads <= 5; threads++) {
+            assertEquals(alone, alone(request, threads), threads + " threads");
+            assertEquals(alone, amidOthers(request, 64, threads), threads + " threads, amid others");
         }
     }
 
@@ -183,8 +194,7 @@ class DeterminismTest {
     }
 
     private static Engine engine(int slots, int threads) {
-        return Engine.start(
-                () -> new GptRunner(manager, model, slots, threads), 1_000, new Turn(), EngineObserver.NONE);
+        return Engine.start(() -> new GptRunner(manager, model, slots), 1_000, new Lanes(threads), EngineObserver.NONE);
     }
 
     private static Generation submit(Engine engine, GenerationRequest request, Consumer<TokenEvent> listener) {

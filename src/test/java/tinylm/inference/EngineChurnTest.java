@@ -100,7 +100,7 @@ class EngineChurnTest {
         var generations = new ArrayList<Generation>();
         int refused = 0;
         int kept = 0;
-        try (var engine = Engine.start(() -> runner, QUEUE, new Turn(), counter)) {
+        try (var engine = Engine.start(() -> runner, QUEUE, new Lanes(1), counter)) {
             while (all.size() < ARRIVALS || !busy.isEmpty()) {
                 for (var over : busy.stream().filter(Conversation::isOver).toList()) {
                     over.check("seed " + seed);
@@ -184,7 +184,7 @@ class EngineChurnTest {
     void who_comes_while_the_engine_closes_is_refused_or_ends_once() throws InterruptedException {
         for (int round = 0; round < 100; round++) {
             var engine =
-                    Engine.start(() -> new FakeRunner(VOCAB, CONTEXT, SLOTS), QUEUE, new Turn(), EngineObserver.NONE);
+                    Engine.start(() -> new FakeRunner(VOCAB, CONTEXT, SLOTS), QUEUE, new Lanes(1), EngineObserver.NONE);
             var accepted = new ConcurrentLinkedQueue<Recorder>();
             var refused = new ConcurrentLinkedQueue<Recorder>();
             var visitors = IntStream.range(0, 3)
@@ -215,7 +215,8 @@ class EngineChurnTest {
 
     @Test
     void who_is_accepted_just_when_the_engine_has_closed_hears_of_it_and_is_not_counted_any_more() {
-        var engine = Engine.start(() -> new FakeRunner(VOCAB, CONTEXT, SLOTS), QUEUE, new Turn(), EngineObserver.NONE);
+        var engine =
+                Engine.start(() -> new FakeRunner(VOCAB, CONTEXT, SLOTS), QUEUE, new Lanes(1), EngineObserver.NONE);
         var heard = new Recorder();
         engine.submit(request(Text.EMPTY.withPrompt(1), 3, new Lease()), event -> {
             heard.accept(event);

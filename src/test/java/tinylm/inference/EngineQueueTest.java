@@ -23,7 +23,7 @@ class EngineQueueTest {
 
     private final AtomicInteger wasted = new AtomicInteger();
     private final FakeRunner runner = new FakeRunner(10, 16, SLOTS);
-    private final Engine engine = Engine.start(() -> runner, QUEUE, new Turn(), new EngineObserver() {
+    private final Engine engine = Engine.start(() -> runner, QUEUE, new Lanes(1), new EngineObserver() {
         @Override
         public void wasted(int tokens) {
             wasted.addAndGet(tokens);

@@ -24,7 +24,7 @@ class EngineTest {
     private static final int CONTEXT = 16;
 
     private final FakeRunner runner = new FakeRunner(VOCAB, CONTEXT, 8);
-    private final Engine engine = Engine.start(() -> runner, 1_000, new Turn(), EngineObserver.NONE);
+    private final Engine engine = Engine.start(() -> runner, 1_000, new Lanes(1), EngineObserver.NONE);
 
     @AfterEach
     void close() {

@@ -68,6 +68,12 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
+    public void reserve(int count) {
+        ownedByOneThread();
+        check(count <= slots(), "room for " + count + " slots");
+    }
+
+    @Override
     public float[] prefill(int slot, int start, int[] ids) {
         ownedByOneThread();
         prefills.incrementAndGet();
@@ -80,18 +86,18 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
-    public float[][] decode(int[] ids, int[] positions) {
+    public float[][] decode(int from, int[] ids, int[] positions) {
         ownedByOneThread();
         beforeDecode.run();
         decodes.incrementAndGet();
         widestDecode.accumulateAndGet(ids.length, Math::max);
-        check(ids.length == positions.length && ids.length <= slots(), "decode of " + ids.length + " rows");
+        check(ids.length == positions.length && from + ids.length <= slots(), "decode of " + ids.length + " rows");
         check(ids.length > 0, "decode of no rows");
         var logits = new float[ids.length][];
-        for (int slot = 0; slot < ids.length; slot++) {
-            if (positions[slot] != IDLE) {
-                put(slot, positions[slot], Fed.decoded(ids[slot]));
-                logits[slot] = logits(config.vocabSize(), held.get(slot));
+        for (int row = 0; row < ids.length; row++) {
+            if (positions[row] != IDLE) {
+                put(from + row, positions[row], Fed.decoded(ids[row]));
+                logits[row] = logits(config.vocabSize(), held.get(from + row));
             }
         }
         return logits;

@@ -36,7 +36,7 @@ class GptRunnerTest {
         manager = NDManager.newBaseManager();
         model = Gpt.initialize(manager, new GptConfig(65, 256, 2, 6, 192, 0), 1);
         model.parameters().values().forEach(parameter -> parameter.addi(parameter.mul(2))); // far from uniform
-        runner = new GptRunner(manager, model, SLOTS, 2);
+        runner = new GptRunner(manager, model, SLOTS);
     }
 
     @AfterEach
@@ -55,7 +55,7 @@ class GptRunnerTest {
         for (int i = 150; i < 200; i++) {
             int[] step = {0, 0, 0, ids[i]};
             int[] positions = {ModelRunner.IDLE, ModelRunner.IDLE, ModelRunner.IDLE, i};
-            assertArrayEquals(full[i], runner.decode(step, positions)[3], 2e-4f, "position " + i);
+            assertArrayEquals(full[i], runner.decode(0, step, positions)[3], 2e-4f, "position " + i);
         }
     }
 
@@ -75,7 +75,7 @@ class GptRunnerTest {
     @ValueSource(ints = {1, 2})
     void a_row_has_the_same_bits_alone_and_beside_any_neighbours(int threads) {
         runner.close();
-        runner = new GptRunner(manager, model, SLOTS, threads);
+        runner = new GptRunner(manager, model, SLOTS);
         int[] prompt = ids(61);
         int[] next = ids(20);
         float[][] alone = generate(0, 1, prompt, next);
@@ -120,14 +120,14 @@ class GptRunnerTest {
         assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> {
             int[] positions = new int[50];
             positions[31] = ModelRunner.IDLE;
-            grown.decode(ids(50), positions);
+            grown.decode(0, ids(50), positions);
         }));
     }
 
     /// Prefills slot 31 of 64 and decodes after that, with something done to the cache before and between.
     private float[][] inMiddle(int[] prompt, int[] next, Consumer<GptRunner> before, Consumer<GptRunner> between) {
         runner.close();
-        runner = new GptRunner(manager, model, 64, 2);
+        runner = new GptRunner(manager, model, 64);
         before.accept(runner);
         runner.prefill(31, 0, prompt);
         between.accept(runner);
@@ -143,7 +143,7 @@ class GptRunnerTest {
     @Test
     void positions_beyond_the_context_are_refused() {
         assertThrows(IllegalArgumentException.class, () -> runner.prefill(0, 200, ids(57)));
-        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6, 2));
+        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6));
     }
 
     @Test
@@ -180,7 +180,7 @@ class GptRunnerTest {
             int[] positions = random.ints(rows, ModelRunner.IDLE, 256).toArray();
             ids[slot] = next[i];
             positions[slot] = start + i;
-            logits[i] = runner.decode(ids, positions)[slot];
+            logits[i] = runner.decode(0, ids, positions)[slot];
         }
         return logits;
     }

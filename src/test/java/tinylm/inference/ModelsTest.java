@@ -30,7 +30,7 @@ class ModelsTest {
 
     private final Map<Checkpoint, FakeRunner> runners = new ConcurrentHashMap<>();
     private final List<Checkpoint> freed = new CopyOnWriteArrayList<>();
-    private final Turn turn = new Turn();
+    private final Lanes lanes = new Lanes(1);
 
     private LoadedModel load(Checkpoint checkpoint) {
         if (checkpoint.equals(CORRUPT)) {
@@ -38,7 +38,7 @@ class ModelsTest {
         }
         var runner = new FakeRunner(10, 16, 4);
         runners.put(checkpoint, runner);
-        return new LoadedModel(checkpoint, "exact", Engine.start(() -> runner, 10, turn, EngineObserver.NONE), () -> {
+        return new LoadedModel(checkpoint, "exact", Engine.start(() -> runner, 10, lanes, EngineObserver.NONE), () -> {
             assertTrue(runner.closed, "memory of an engine that still runs");
             freed.add(checkpoint);
         });

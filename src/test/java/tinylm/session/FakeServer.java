@@ -11,10 +11,10 @@ import tinylm.checkpoint.Checkpoint;
 import tinylm.inference.Engine;
 import tinylm.inference.EngineObserver;
 import tinylm.inference.FakeRunner;
+import tinylm.inference.Lanes;
 import tinylm.inference.LoadedModel;
 import tinylm.inference.Models;
 import tinylm.inference.SamplingParameters;
-import tinylm.inference.Turn;
 import tinylm.text.CharTokenizer;
 
 /// A server with a fake model, as sessions see it.
@@ -29,7 +29,7 @@ final class FakeServer implements AutoCloseable {
     private static final String KEY = "a key of ours, of 32 bytes or more";
 
     final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), CONTEXT, 4);
-    final Engine engine = Engine.start(() -> runner, 200, new Turn(), EngineObserver.NONE);
+    final Engine engine = Engine.start(() -> runner, 200, new Lanes(1), EngineObserver.NONE);
     private final Models models;
     private final Tickets tickets;
 

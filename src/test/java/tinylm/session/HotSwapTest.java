@@ -23,10 +23,10 @@ import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.CheckpointException;
 import tinylm.inference.EngineObserver;
 import tinylm.inference.FinishReason;
+import tinylm.inference.Lanes;
 import tinylm.inference.LoadedModel;
 import tinylm.inference.Models;
 import tinylm.inference.SamplingParameters;
-import tinylm.inference.Turn;
 
 /// Real, tiny models that take each other's place while people stream.
 class HotSwapTest {
@@ -172,7 +172,7 @@ class HotSwapTest {
     }
 
     private static Models models(Checkpoint checkpoint, Duration grace) {
-        var settings = new LoadedModel.Settings(4, 10, 1, new Turn(), EngineObserver.NONE);
+        var settings = new LoadedModel.Settings(4, 10, new Lanes(1), EngineObserver.NONE);
         return new Models(checkpoint, one -> LoadedModel.open(one, settings), grace);
     }
 

@@ -23,11 +23,11 @@ import tinylm.fuzz.Fuzz;
 import tinylm.inference.Engine;
 import tinylm.inference.EngineObserver;
 import tinylm.inference.FakeRunner;
+import tinylm.inference.Lanes;
 import tinylm.inference.LoadedModel;
 import tinylm.inference.Models;
 import tinylm.inference.SamplingParameters;
 import tinylm.inference.Text;
-import tinylm.inference.Turn;
 import tinylm.text.CharTokenizer;
 
 /// Tickets come back from strangers: whatever they hold, a stream is resumed or refused with a sentence.
@@ -46,7 +46,7 @@ class TicketsFuzzTest {
             "queue_full");
 
     private final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), 32, 4);
-    private final Engine engine = Engine.start(() -> runner, 4, new Turn(), EngineObserver.NONE);
+    private final Engine engine = Engine.start(() -> runner, 4, new Lanes(1), EngineObserver.NONE);
     private final Checkpoint checkpoint =
             new Checkpoint(Path.of("none"), runner.config(), TOKENIZER, Optional.empty(), "ab".repeat(32));
     private final Models models =

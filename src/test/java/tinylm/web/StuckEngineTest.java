@@ -18,12 +18,12 @@ import tinylm.inference.Engine;
 import tinylm.inference.EngineObserver;
 import tinylm.inference.FakeRunner;
 import tinylm.inference.GenerationRequest;
+import tinylm.inference.Lanes;
 import tinylm.inference.Lease;
 import tinylm.inference.LoadedModel;
 import tinylm.inference.Models;
 import tinylm.inference.SamplingParameters;
 import tinylm.inference.Text;
-import tinylm.inference.Turn;
 import tinylm.text.CharTokenizer;
 
 /// What the probes say of an engine that hangs, of one that has ended, and of a server that is told to stop.
@@ -33,7 +33,7 @@ class StuckEngineTest {
     private static final Duration FOREVER = Duration.ofDays(1);
 
     private final FakeRunner runner = new FakeRunner(TOKENIZER.vocabSize(), 32, 4);
-    private final Engine engine = Engine.start(() -> runner, 10, new Turn(), EngineObserver.NONE);
+    private final Engine engine = Engine.start(() -> runner, 10, new Lanes(1), EngineObserver.NONE);
     private final Models models = new Models(
             new Checkpoint(Path.of("fake"), runner.config(), TOKENIZER, Optional.empty(), "0".repeat(64)),
             checkpoint -> new LoadedModel(checkpoint, "exact", engine, () -> {}),

@@ -1,0 +1,118 @@
+package tinylm.inference;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/// The threads of a process that compute steps. A step is cut into pieces, each computed by one thread alone, and
+/// the threads wait for each other once a step. Two threads that share each operation wait for each other some
+/// hundred times a step, and as long as the slower is held up: 64 sequences of 2.7 million parameters decoded at
+/// 2,300 to 3,500 characters/s that way, and at 4,800 in pieces, on two busy cores. The bits of a result do not
+/// depend on the number of threads.
+///
+/// Steps of two models, as there are while one replaces the other, never overlap: they would fight for the same
+/// cores. Any thread.
+public final class Lanes {
+
+    /// Rows of a decode are cut into pieces of a multiple of this, see [GptRunner].
+    private static final int ROWS = 4;
+
+    /// A row costs a quarter more in a piece of 16 than in one of 32.
+    private static final int FEW_ROWS = 32;
+
+    private static final long IDLE_SECONDS = 60;
+
+    private final int count;
+    private final ReentrantLock step = new ReentrantLock(true);
+    private final ThreadPoolExecutor others;
+
+    /// @param count how many threads compute, that of the engine included
+    public Lanes(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("there must be at least one lane, but there are " + count);
+        }
+        this.count = count;
+        int rest = Math.max(1, count - 1);
+        others = new ThreadPoolExecutor(
+                rest,
+                rest,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("lane-", 1).factory());
+        others.allowCoreThreadTimeOut(true);
+    }
+
+    /// Makes a step, when no other is under way.
+    void take(Runnable theStep) {
+        step.lock();
+        try {
+            theStep.run();
+        } finally {
+            step.unlock();
+        }
+    }
+
+    /// Computes the pieces, the first ones first, on the calling thread and the others; returns when all are done.
+    ///
+    /// @return the results in the order of the pieces
+    /// @throws java.util.concurrent.CompletionException when a piece failed
+    <T> List<T> all(List<Supplier<T>> pieces) {
+        List<CompletableFuture<T>> results =
+                pieces.stream().map(_ -> new CompletableFuture<T>()).toList();
+        var next = new AtomicInteger();
+        Runnable lane = () -> {
+            for (int i = next.getAndIncrement(); i < results.size(); i = next.getAndIncrement()) {
+                compute(pieces.get(i), results.get(i));
+            }
+        };
+        IntStream.range(1, Math.min(count, pieces.size())).forEach(_ -> others.execute(lane));
+        lane.run();
+        return results.stream().map(CompletableFuture::join).toList();
+    }
+
+    private static <T> void compute(Supplier<T> piece, CompletableFuture<T> result) {
+        try {
+            result.complete(piece.get());
+        } catch (RuntimeException | Error e) {
+            result.completeExceptionally(e);
+        }
+    }
+
+    /// Rows [from, to) of a decode.
+    record Rows(int from, int to) {}
+
+    /// Cuts the rows of a decode into pieces that lanes take; into more when there are prefills as well, so that the
+    /// lanes end together.
+    List<Rows> cut(int rows, boolean withPrefills) {
+        int quads = Math.ceilDiv(rows, ROWS);
+        int pieces = Math.max(1, withPrefills ? Math.min(2 * count, rows / FEW_ROWS) : Math.min(count, quads));
+        var cut = new ArrayList<Rows>();
+        for (int piece = 0; piece < pieces; piece++) {
+            int from = quads * piece / pieces * ROWS;
+            int to = quads * (piece + 1) / pieces * ROWS;
+            cut.add(new Rows(from, Math.min(rows, to)));
+        }
+        return cut;
+    }
+
+    /// Decodes as the engine does when nobody prefills: row i is slot i.
+    public void decode(ModelRunner runner, int[] ids, int[] positions) {
+        List<Supplier<float[][]>> pieces = new ArrayList<>();
+        for (var rows : cut(ids.length, false)) {
+            pieces.add(() -> runner.decode(
+                    rows.from(),
+                    Arrays.copyOfRange(ids, rows.from(), rows.to()),
+                    Arrays.copyOfRange(positions, rows.from(), rows.to())));
+        }
+        all(pieces);
+    }
+}
