@@ -66,14 +66,17 @@ class SoakTest {
         Torch.load(2);
         try (NDManager manager = NDManager.newBaseManager();
                 Gpt model = Gpt.initialize(manager, new GptConfig(65, 128, 2, 4, 128, 0), 1);
-                GptRunner runner = new GptRunner(manager, model, 16, 2)) {
+                GptRunner runner = new GptRunner(manager, model, 16)) {
             int[] ids = new int[16];
             int[] positions = new int[16];
             Arrays.fill(positions, 100);
             decode(runner, ids, positions, 500);
-            long before = residentKilobytes();
-            decode(runner, ids, positions, 3000);
-            long growth = residentKilobytes() - before;
+            long growth = Long.MAX_VALUE;
+            for (int stretch = 0; stretch < 3; stretch++) { // what else goes on in this JVM shows in one, a leak in all
+                long before = residentKilobytes();
+                decode(runner, ids, positions, 3000);
+                growth = Math.min(growth, residentKilobytes() - before);
+            }
             assertTrue(
                     growth < 8_192,
                     "grew by " + growth + " kB, a third of what one lost (16, 128) array a step would be");
@@ -100,7 +103,7 @@ class SoakTest {
 
     private static void decode(GptRunner runner, int[] ids, int[] positions, int steps) {
         for (int i = 0; i < steps; i++) {
-            runner.decode(ids, positions);
+            runner.decode(0, ids, positions);
         }
     }
 

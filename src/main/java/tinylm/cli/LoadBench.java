@@ -21,7 +21,9 @@ import tinylm.checkpoint.Checkpoints;
 /// client itself uses of the processors is printed beside, since it may share them with the server.
 final class LoadBench implements AutoCloseable {
 
-    private static final long MOST_WARM_UP_MILLIS = 3_000;
+    private static final long ARRIVAL_MILLIS = 2_000;
+    private static final long MOST_WARM_UP_MILLIS = 30_000;
+    private static final long LOOK_MILLIS = 100;
     private static final long SETTLE_MILLIS = 1_000;
     private static final long MOST_SECONDS_OF_AN_ANSWER = 120;
     private static final int OPENED_AT_ONCE = 50;
@@ -122,13 +124,16 @@ final class LoadBench implements AutoCloseable {
                 server.later(stream.pauseMillis(), stream::ask);
             }
         });
-        long warmUp = Math.min(MOST_WARM_UP_MILLIS, TimeUnit.SECONDS.toMillis(options.seconds()));
+        long arrival = Math.min(ARRIVAL_MILLIS, TimeUnit.SECONDS.toMillis(options.seconds()));
         server.run(() -> {
             for (int i = 0; i < count; i++) {
-                server.later(warmUp * 2 / 3 * i / count, streams.get(i)::ask);
+                server.later(1 + arrival * i / count, streams.get(i)::ask);
             }
         });
-        server.await(warmUp);
+        server.await(arrival * 3 / 2);
+        for (long waited = 0; waited < MOST_WARM_UP_MILLIS && !allHeard(streams); waited += LOOK_MILLIS) {
+            server.await(LOOK_MILLIS);
+        }
         Duration used = measure(tally, () -> server.await(TimeUnit.SECONDS.toMillis(options.seconds())));
         server.run(() -> {
             asking[0] = false;
@@ -136,6 +141,12 @@ final class LoadBench implements AutoCloseable {
         });
         report(Integer.toString(count), count, tally, used);
         check(streams);
+    }
+
+    private boolean allHeard(List<LoadStream> streams) {
+        var all = new CompletableFuture<Boolean>();
+        server.run(() -> all.complete(streams.stream().allMatch(LoadStream::heard)));
+        return all.join();
     }
 
     private void burst(int count) {

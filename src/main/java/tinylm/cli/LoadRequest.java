@@ -19,6 +19,11 @@ record LoadRequest(String input, int outputTokens, long seed) {
         return new LoadRequest(input.toString(), random.nextInt(200, 401), random.nextLong(1L << 53));
     }
 
+    /// The same, but with an answer that ends earlier: visitors who begin together then do not end together.
+    LoadRequest cut(SplittableRandom random) {
+        return new LoadRequest(input, random.nextInt(1, outputTokens + 1), seed);
+    }
+
     String create() {
         return event("response.create")
                 .put("input", input)

@@ -21,6 +21,8 @@ final class LoadStream implements Consumer<LoadFrame> {
     private LoadConnection connection;
     private LoadRequest request;
     private boolean counted;
+    private boolean asked;
+    private boolean heard;
     private boolean lost;
     private long pause;
     private long sent;
@@ -46,6 +48,10 @@ final class LoadStream implements Consumer<LoadFrame> {
         }
         pause = 0;
         request = LoadRequest.random(random, alphabet);
+        if (!asked && !tally.isCounting()) {
+            request = request.cut(random);
+        }
+        asked = true;
         counted = tally.isCounting();
         text.setLength(0);
         sent = System.nanoTime();
@@ -54,6 +60,11 @@ final class LoadStream implements Consumer<LoadFrame> {
 
     void close() {
         connection.close();
+    }
+
+    /// Whether it was ever answered, or will never be.
+    boolean heard() {
+        return heard || lost;
     }
 
     /// How long to wait before the next question: a moment after an error.
@@ -72,7 +83,10 @@ final class LoadStream implements Consumer<LoadFrame> {
             case LoadFrame.Delta delta -> {
                 long now = System.nanoTime();
                 if (text.isEmpty()) {
-                    tally.first(now - sent, delta.text());
+                    heard = true;
+                    if (counted) {
+                        tally.first(now - sent, delta.text());
+                    }
                 } else {
                     tally.next(now - last, delta.text());
                 }
@@ -91,6 +105,7 @@ final class LoadStream implements Consumer<LoadFrame> {
                 ended.accept(this);
             }
             case LoadFrame.Problem problem -> {
+                heard = true;
                 tally.error(problem.code() + ": " + problem.message());
                 pause = PAUSE_AFTER_ERROR;
                 ended.accept(this);
