@@ -17,12 +17,14 @@ export function mountMarking(manuscript: Manuscript, panel: HTMLElement, on: Mar
 
   const isHeld = () => on.mark()?.held ?? false;
 
-  text.addEventListener('pointerover', (event) => {
+
+  // not pointerover: text that comes to lie under a pointer at rest is not pointed at
+  text.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || event.buttons !== 0 || isHeld()) return;
     const at = manuscript.at(event.target);
     if (at === null) return leave();
     clearTimeout(leaving);
-    on.look({ at, held: false });
+    if (at !== on.mark()?.at) on.look({ at, held: false });
   });
   text.addEventListener('pointerleave', leave);
   panel.addEventListener('pointerenter', () => clearTimeout(leaving));

@@ -111,7 +111,10 @@ const PLACES: Readonly<Record<string, Notice['where']>> = {
 };
 
 function refused(state: State, refusal: Refusal): State {
-  if (state.phase === 'resuming') return failed(state, `${refusal.message} The text so far is kept; Continue goes on from here.`);
+  if (state.phase === 'resuming') {
+    const why = refusal.code === 'ticket_invalid' ? 'The server that wrote this is gone, and the one that is here cannot go on with it.' : refusal.message;
+    return failed(state, `${why} The text so far is kept; Continue goes on from here.`);
+  }
   const where = PLACES[refusal.param ?? ''] ?? 'text';
   const place = where === 'prompt' && state.pending?.ask !== 'generate' ? 'text' : where;
   return { ...ended(state, ''), notice: { where: place, sentence: refusal.message } };

@@ -43,9 +43,7 @@ public final class Models implements AutoCloseable {
     ///
     /// @param sha256 of the weights
     public synchronized Optional<LoadedModel> find(String sha256) {
-        return Stream.concat(Stream.of(current), retired.stream())
-                .filter(model -> model.checkpoint().sha256().equals(sha256))
-                .findFirst();
+        return all().filter(model -> model.checkpoint().sha256().equals(sha256)).findFirst();
     }
 
     /// What answered before the current model, if that was another.
@@ -73,9 +71,9 @@ public final class Models implements AutoCloseable {
         }
     }
 
-    /// Models in memory, the current one included.
-    public synchronized int loaded() {
-        return 1 + retired.size();
+    /// Models in memory, the current one first.
+    public synchronized Stream<LoadedModel> all() {
+        return Stream.concat(Stream.of(current), List.copyOf(retired).stream());
     }
 
     private void retire(LoadedModel model) {

@@ -147,6 +147,8 @@ public class AdminModelsResource {
     }
 
     private boolean isCurrent(Checkpoint checkpoint) {
-        return models.current().checkpoint().directory().equals(checkpoint.directory());
+        var current = models.current().checkpoint();
+        return current.directory().equals(checkpoint.directory())
+                && current.sha256().equals(checkpoint.sha256()); // a run's folder may hold other weights by now
     }
 }

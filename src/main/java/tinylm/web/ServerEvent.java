@@ -81,7 +81,7 @@ sealed interface ServerEvent {
     record TopLogprob(String token, double logprob) {}
 
     /// @param message a sentence for people
-    /// @param param the field at fault; empty when it is none
+    /// @param param the field at fault; null when it is none
     record Problem(String type, String code, String message, String param) {
 
         static Problem of(Refusal refusal) {
@@ -90,7 +90,8 @@ sealed interface ServerEvent {
                 case BUSY -> "rate_limit_error";
                 case UNAVAILABLE -> "server_error";
             };
-            return new Problem(type, refusal.code(), refusal.message(), refusal.param());
+            return new Problem(
+                    type, refusal.code(), refusal.message(), refusal.param().isEmpty() ? null : refusal.param());
         }
     }
 }

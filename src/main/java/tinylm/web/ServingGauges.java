@@ -18,18 +18,22 @@ class ServingGauges {
                 registry,
                 "tinylm.sequences.running",
                 "Responses that are computed",
-                () -> models.current().engine().running());
+                () -> models.all().mapToInt(model -> model.engine().running()).sum());
         gauge(
                 registry,
                 "tinylm.sequences.waiting",
                 "Responses that wait for a slot",
-                () -> models.current().engine().waiting());
+                () -> models.all().mapToInt(model -> model.engine().waiting()).sum());
         gauge(
                 registry,
                 "tinylm.slots",
-                "Responses that can be computed at once",
+                "Responses that the current model can compute at once",
                 () -> models.current().engine().slots());
-        gauge(registry, "tinylm.models", "Models in memory: more than one for a while after a swap", models::loaded);
+        gauge(
+                registry,
+                "tinylm.models",
+                "Models in memory: more than one for a while after a swap",
+                () -> models.all().count());
         gauge(
                 registry,
                 "tinylm.connections",

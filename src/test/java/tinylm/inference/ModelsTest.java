@@ -59,7 +59,7 @@ class ModelsTest {
             assertSame(models.current(), models.find(SECOND.sha256()).orElseThrow());
             assertSame(first, models.find(FIRST.sha256()).orElseThrow());
             assertEquals(Optional.empty(), models.find(CORRUPT.sha256()));
-            assertEquals(2, models.loaded());
+            assertEquals(2, models.all().count());
             assertTrue(first.engine().isAlive());
         }
         assertEquals(List.of(FIRST, SECOND), freed);
@@ -73,7 +73,7 @@ class ModelsTest {
             assertThrows(IllegalArgumentException.class, () -> models.promote(CORRUPT));
             assertSame(current, models.current());
             assertEquals(Optional.of(FIRST), models.previous());
-            assertEquals(2, models.loaded());
+            assertEquals(2, models.all().count());
             assertTrue(current.engine().isAlive());
         }
     }
@@ -88,11 +88,11 @@ class ModelsTest {
             int soFar = running.ids().size();
             Awaitility.await().until(() -> running.ids().size() > soFar + 1_000);
             assertTrue(old.engine().isAlive());
-            assertEquals(2, models.loaded());
+            assertEquals(2, models.all().count());
             generation.cancel();
             assertEquals(FinishReason.CANCELLED, running.awaitFinished().reason());
             Awaitility.await().until(() -> freed.equals(List.of(FIRST)));
-            assertEquals(1, models.loaded());
+            assertEquals(1, models.all().count());
             assertFalse(old.engine().isAlive());
             assertEquals(Optional.empty(), models.find(FIRST.sha256()));
         }
@@ -109,7 +109,7 @@ class ModelsTest {
             Awaitility.await().pollDelay(grace.dividedBy(2)).until(() -> true);
             long ending = System.nanoTime();
             generation.cancel();
-            Awaitility.await().until(() -> models.loaded() == 1);
+            Awaitility.await().until(() -> models.all().count() == 1);
             var stayed = Duration.ofNanos(System.nanoTime() - ending);
             assertTrue(stayed.compareTo(grace) >= 0, "stayed for " + stayed);
         }

@@ -58,10 +58,10 @@ class HotSwapTest {
             models.promote(second);
             int soFar = running.deltas().size();
             running.awaitCharacters(soFar + 200);
-            assertEquals(2, models.loaded());
+            assertEquals(2, models.all().count());
             session.cancel();
             assertEquals(FinishReason.CANCELLED, running.awaitEnded().reason());
-            Awaitility.await().until(() -> models.loaded() == 1);
+            Awaitility.await().until(() -> models.all().count() == 1);
             assertEquals(alone(first, request("abc", running.deltas().size())).deltas(), running.deltas());
             var next = create(session(models), request("abc", 60));
             assertEquals(alone(second, request("abc", 60)).deltas(), next.deltas());
@@ -113,7 +113,7 @@ class HotSwapTest {
         }
         try (var models = models(first, Duration.ofMillis(1))) {
             models.promote(second);
-            Awaitility.await().until(() -> models.loaded() == 1);
+            Awaitility.await().until(() -> models.all().count() == 1);
             var resumed = new Heard();
             assertEquals(
                     "other_checkpoint",
@@ -140,7 +140,7 @@ class HotSwapTest {
             assertThrows(CheckpointException.class, () -> models.promote(second));
             assertSame(current, models.current());
             assertEquals(Optional.empty(), models.previous());
-            assertEquals(1, models.loaded());
+            assertEquals(1, models.all().count());
             int soFar = running.deltas().size();
             running.awaitCharacters(soFar + 50);
             session.cancel();

@@ -49,7 +49,11 @@ class AdminModelsTest {
     void back_to_the_first() throws IOException {
         assertEquals(200, promote("shipped").status());
         api.close();
-        try (var files = Files.walk(runs)) {
+        delete(runs);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
@@ -84,6 +88,16 @@ class AdminModelsTest {
     }
 
     @Test
+    void a_runs_folder_that_was_written_anew_is_another_model() throws IOException {
+        TinyModelResource.save(runs.resolve("later"), 7, 2);
+        assertEquals(200, promote("later").status());
+        delete(runs.resolve("later"));
+        var anew = TinyModelResource.save(runs.resolve("later"), 7, 3);
+        assertEquals(200, promote("later").status());
+        assertEquals(anew.sha256(), served());
+    }
+
+    @Test
     void a_stream_across_a_swap_ends_as_it_began() {
         var create = "{\"type\":\"response.create\",\"input\":\"MIRA:\",\"max_output_tokens\":3000,\"seed\":4}";
         TinyModelResource.save(runs.resolve("later"), 7, 2);
@@ -94,6 +108,9 @@ class AdminModelsTest {
             swapped.send(create);
             swapped.next();
             assertEquals(200, promote("later").status());
+            assertTrue(
+                    api.get("/q/metrics").response().body().contains("tinylm_sequences_running 1.0"),
+                    "a sequence on the model that was replaced counts as well");
             assertEquals(whole, SocketClient.text(swapped.rest()));
         }
     }

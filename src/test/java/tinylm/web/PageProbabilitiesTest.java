@@ -65,6 +65,20 @@ class PageProbabilitiesTest extends ScriptedDesk {
     }
 
     @Test
+    void a_pointer_at_rest_is_not_pointed_at_text_that_comes_to_lie_under_it() {
+        write("\nThe lan", 0.2);
+        var last = character(7).boundingBox();
+        page.mouse().move(last.x + 2.5 * last.width, last.y + last.height / 2);
+        server.write("tern turns", 0.9);
+        assertThat(page.locator(".manuscript-completion")).hasCount(18);
+        page.evaluate("new Promise(done => { let left = 30; const next = () => left-- ? requestAnimationFrame(next)"
+                + " : done(); next(); })"); // browsers move a resting pointer anew some frames after the layout
+        assertThat(panel()).isHidden();
+        page.mouse().move(last.x + 2.5 * last.width + 1, last.y + last.height / 2);
+        assertThat(panel()).isVisible();
+    }
+
+    @Test
     void a_click_holds_the_panel_until_escape_which_does_not_stop_the_model() {
         write("\nThe lantern", 0.25);
         character(1).click();
@@ -82,19 +96,20 @@ class PageProbabilitiesTest extends ScriptedDesk {
 
     @Test
     void the_keyboard_walks_through_the_text_and_branches() {
-        write("\nThe lantern\nturns", 0.25);
+        write("\nThe lantern\nThus it", 0.25); // lines that begin alike, so that no font matters
         server.end("max_output_tokens");
-        assertThat(status()).hasText("Wrote 18 characters.");
+        assertThat(status()).hasText("Wrote 20 characters.");
         assertThat(page.locator(".manuscript-text [tabindex='0']")).hasCount(1);
         page.locator(".manuscript-text [tabindex='0']").focus();
         page.keyboard().press("ArrowRight");
         assertThat(focused()).hasAccessibleName("T, 25%");
         page.keyboard().press("ArrowDown");
-        assertThat(focused()).hasAccessibleName("t, 25%");
         page.keyboard().press("ArrowRight");
+        page.keyboard().press("ArrowRight");
+        assertThat(focused()).hasAccessibleName("u, 25%");
         page.keyboard().press("ArrowUp");
+        assertThat(focused()).hasAccessibleName("e, 25%");
         page.keyboard().press("ArrowLeft");
-        page.keyboard().press("ArrowRight");
         assertThat(focused()).hasAccessibleName("h, 25%");
         assertThat(panel()).isVisible();
         assertThat(page.locator(".manuscript-text [tabindex='0']")).hasCount(1);

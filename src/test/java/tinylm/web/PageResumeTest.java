@@ -115,6 +115,17 @@ class PageResumeTest extends ScriptedDesk {
     }
 
     @Test
+    void a_server_that_does_not_know_the_ticket_is_told_of_in_the_readers_words() {
+        begin("\nThe lan");
+        server.close(1006, "");
+        server.request();
+        server.refuse("ticket_invalid", "The ticket must be one that this server gave.", "ticket");
+        assertThat(page.getByText("The server that wrote this is gone, and the one that is here cannot go on with it."))
+                .isVisible();
+        assertEquals("MARIN:\nThe lan", text());
+    }
+
+    @Test
     void a_refusal_to_go_on_keeps_the_text_says_why_and_leaves_it_to_the_reader() {
         begin("\nThe lan");
         server.close(1006, "");
