@@ -113,6 +113,9 @@ final class BenchCommand implements Callable<Integer> {
                     out.flush();
                 }
             }
+            if (used > 1) {
+                return; // a prefill is one thread's
+            }
             int[] prompt = new int[256];
             double seconds = median(40, () -> runner.prefill(0, 0, prompt));
             double floor = operations(256, 256) / rate;
