@@ -17,7 +17,6 @@ export function mountMarking(manuscript: Manuscript, panel: HTMLElement, on: Mar
 
   const isHeld = () => on.mark()?.held ?? false;
 
-
   // not pointerover: text that comes to lie under a pointer at rest is not pointed at
   text.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || event.buttons !== 0 || isHeld()) return;

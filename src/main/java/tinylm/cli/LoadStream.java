@@ -21,7 +21,6 @@ final class LoadStream implements Consumer<LoadFrame> {
     private LoadConnection connection;
     private LoadRequest request;
     private boolean counted;
-    private boolean asked;
     private boolean heard;
     private boolean lost;
     private long pause;
@@ -47,12 +46,9 @@ final class LoadStream implements Consumer<LoadFrame> {
             return;
         }
         pause = 0;
-        request = LoadRequest.random(random, alphabet);
-        if (!asked && !tally.isCounting()) {
-            request = request.cut(random);
-        }
-        asked = true;
         counted = tally.isCounting();
+        var next = LoadRequest.random(random, alphabet);
+        request = request == null && !counted ? next.cut(random) : next;
         text.setLength(0);
         sent = System.nanoTime();
         connection.send(request.create());

@@ -14,7 +14,7 @@ import java.util.List;
 /// @param positions its position in the window, [ModelRunner#IDLE] for slots that do not decode
 record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] positions) {
 
-    /// Tokens prefilled in a step at most, when many wait: six chunks, 35 to 80 ms on two cores. With two, those of
+    /// Tokens prefilled in a step at most, when many wait: six chunks, 50 to 90 ms on two cores. With two, those of
     /// 200 visitors on a busy machine queued for seconds.
     static final int PREFILL = 6 * View.CHUNK;
 
