@@ -167,7 +167,8 @@ public final class Engine implements AutoCloseable {
                 stepBegan = Math.max(System.nanoTime(), IDLE + 1);
                 lanes.take(this::step);
                 stepBegan = IDLE;
-                if (scheduler.isIdle() && arrivals.isEmpty()) {
+                // looked at again: the step may have waited for another model's, and such a wait uses up an unpark
+                if (!closing && scheduler.isIdle() && arrivals.isEmpty()) {
                     LockSupport.park(this);
                 }
             }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,36 @@ class ModelsTest {
         assertEquals(TokenEvent.Cause.SHUTDOWN, running.awaitFailed().cause());
         assertThrows(IllegalStateException.class, () -> models.promote(checkpoint("4")));
         assertEquals(List.of(FIRST, SECOND, checkpoint("4")), freed);
+    }
+
+    @Test
+    void an_engine_that_waits_for_the_step_of_another_ends_when_it_is_closed() throws InterruptedException {
+        try (var model = load(FIRST)) {
+            var began = new CountDownLatch(1);
+            var end = new CountDownLatch(1);
+            var other = Thread.ofVirtual()
+                    .start(() -> lanes.take(() -> {
+                        began.countDown();
+                        await(end);
+                    }));
+            await(began);
+            submit(model, 1, new Recorder()).cancel();
+            Awaitility.await().until(() -> model.engine().stalled().toMillis() > 20);
+            var closing = Thread.ofPlatform().start(model.engine()::close);
+            Awaitility.await().until(() -> closing.getState() == Thread.State.TIMED_WAITING);
+            Awaitility.await().pollDelay(Duration.ofMillis(20)).until(() -> true);
+            end.countDown();
+            assertTrue(closing.join(Duration.ofSeconds(3)), "it sleeps instead");
+            other.join();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
