@@ -29,6 +29,8 @@ class ArchitectureTest {
             .definedBy("tinylm.training..")
             .layer("session")
             .definedBy("tinylm.session..")
+            .layer("runs")
+            .definedBy("tinylm.runs..")
             .layer("web")
             .definedBy("tinylm.web..")
             .layer("cli")
@@ -39,16 +41,18 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("session")
             .mayOnlyBeAccessedByLayers("web", "cli")
-            .whereLayer("training")
+            .whereLayer("runs")
             .mayOnlyBeAccessedByLayers("web", "cli")
+            .whereLayer("training")
+            .mayOnlyBeAccessedByLayers("runs", "web", "cli")
             .whereLayer("inference")
             .mayOnlyBeAccessedByLayers("session", "web", "cli")
             .whereLayer("checkpoint")
-            .mayOnlyBeAccessedByLayers("inference", "training", "session", "web", "cli")
+            .mayOnlyBeAccessedByLayers("inference", "training", "session", "runs", "web", "cli")
             .whereLayer("text")
-            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "web", "cli")
+            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "web", "cli")
             .whereLayer("model")
-            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "web", "cli");
+            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "web", "cli");
 
     @ArchTest
     static final ArchRule every_class_has_a_place_in_the_table = classes()
@@ -60,6 +64,7 @@ class ArchitectureTest {
                     "tinylm.inference",
                     "tinylm.training",
                     "tinylm.session",
+                    "tinylm.runs",
                     "tinylm.web",
                     "tinylm.cli");
 

@@ -46,6 +46,9 @@ final class TrainCommand implements Callable<Integer> {
             description = "Go on from the newest checkpoint in the run's folder, with its own config")
     private boolean resume;
 
+    @Option(names = "--worker", hidden = true, description = "Works on the managed run in --out; the server starts it")
+    private boolean worker;
+
     @Mixin
     private TrainingOptions options;
 
@@ -55,6 +58,9 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter log = spec.commandLine().getErr();
+        if (worker) {
+            return Worker.run(out, threads.count(), log);
+        }
         var progress = new TrainingProgress(log);
         if (resume && !Files.isDirectory(out)) {
             throw new IllegalArgumentException(nothingToResume());

@@ -5,34 +5,38 @@ import tinylm.model.GptConfig;
 
 /// Configs worth starting from.
 public enum Preset {
-    /// A minute or two; visibly learns.
-    DEMO(recipe(GptConfig.SMALL, 500, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
+    DEMO(
+            "A minute or two; visibly learns.",
+            recipe(GptConfig.SMALL, 500, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
 
-    /// Five minutes.
-    SMALL(recipe(GptConfig.SMALL, 1800, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
+    SMALL("About five minutes.", recipe(GptConfig.SMALL, 1800, 16, List.of(new Stage(32, 0.25), new Stage(64, 0.5)))),
 
-    /// A quarter of an hour; the shipped model's.
-    DEFAULT(recipe(GptConfig.DEFAULT, 1700, 8, List.of(new Stage(64, 0.25), new Stage(128, 0.5)))),
+    DEFAULT(
+            "About a quarter of an hour; the shipped model's.",
+            recipe(GptConfig.DEFAULT, 1700, 8, List.of(new Stage(64, 0.25), new Stage(128, 0.5)))),
 
-    /// What the original tinylm does: AdamW alone, large batches, full windows. Hours.
-    ORIGINAL(new TrainingConfig(
-            GptConfig.DEFAULT,
-            5000,
-            64,
-            OptimizerKind.ADAMW,
-            3e-4,
-            0.01,
-            0.1,
-            1,
-            0.02,
-            DecayShape.COSINE,
-            List.of(),
-            250,
-            1));
+    ORIGINAL(
+            "What the original tinylm does: AdamW alone, large batches, full windows. Hours.",
+            new TrainingConfig(
+                    GptConfig.DEFAULT,
+                    5000,
+                    64,
+                    OptimizerKind.ADAMW,
+                    3e-4,
+                    0.01,
+                    0.1,
+                    1,
+                    0.02,
+                    DecayShape.COSINE,
+                    List.of(),
+                    250,
+                    1));
 
+    private final String about;
     private final TrainingConfig config;
 
-    Preset(TrainingConfig config) {
+    Preset(String about, TrainingConfig config) {
+        this.about = about;
         this.config = config;
     }
 
@@ -52,6 +56,11 @@ public enum Preset {
                 curriculum,
                 200,
                 1);
+    }
+
+    /// What it is and how long it takes on two cores, in a sentence.
+    public String about() {
+        return about;
     }
 
     public TrainingConfig config() {

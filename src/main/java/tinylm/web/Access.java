@@ -1,6 +1,7 @@
 package tinylm.web;
 
 import static tinylm.web.Role.ADMIN;
+import static tinylm.web.Role.TRAINER;
 import static tinylm.web.Role.VIEWER;
 import static tinylm.web.Role.WRITER;
 
@@ -30,6 +31,22 @@ final class Access {
             least(ADMIN, "GET", "/v1/admin/models"),
             least(ADMIN, "POST", "/v1/admin/models/{id}/promote"),
             least(ADMIN, "POST", "/v1/admin/models/rollback"),
+            least(VIEWER, "GET", "/v1/presets"),
+            least(VIEWER, "GET", "/v1/corpora"),
+            least(VIEWER, "GET", "/v1/runs"),
+            least(TRAINER, "POST", "/v1/runs"),
+            least(VIEWER, "GET", "/v1/runs/stream"), // the socket
+            least(VIEWER, "GET", "/v1/runs/{id}"),
+            least(VIEWER, "GET", "/v1/runs/{id}/metrics"),
+            least(VIEWER, "GET", "/v1/runs/{id}/samples"),
+            least(VIEWER, "GET", "/v1/runs/{id}/changes"),
+            least(VIEWER, "GET", "/v1/runs/{id}/log"),
+            least(TRAINER, "POST", "/v1/runs/{id}/pause"),
+            least(TRAINER, "POST", "/v1/runs/{id}/resume"),
+            least(TRAINER, "POST", "/v1/runs/{id}/stop"),
+            least(TRAINER, "POST", "/v1/runs/{id}/extend"),
+            least(TRAINER, "POST", "/v1/runs/{id}/clone"),
+            anybody("POST", "/internal/runs/{id}/reports"), // a worker has a token of its own
             anybody("GET", "/q/health/**"), // whoever runs the server asks without a key
             least(VIEWER, "GET", "/q/health-ui/**"), // Quarkus adds it in development
             least(VIEWER, "GET", "/q/metrics/**"),

@@ -15,6 +15,8 @@ import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
 import java.util.Objects;
 import org.jboss.logging.Logger;
+import tinylm.runs.RunRefused;
+import tinylm.text.CorpusException;
 
 /// Turns whatever went wrong anywhere into a [Problem]. What nobody foresaw is logged, and told without its details.
 @Provider
@@ -61,6 +63,8 @@ public class Failures implements ExceptionMapper<Throwable> {
             case HttpException known -> Problem.of(Math.max(known.getStatusCode(), 400));
             case ForbiddenException known -> Problem.of(403);
             case WebApplicationException known -> of(known.getResponse());
+            case RunRefused refused -> of(refused);
+            case CorpusException unfit -> new Problem(422, "corpus_refused", unfit.getMessage()).about("corpus");
             case RequestRefused invalid -> Problem.of(invalid.refusal());
             case MismatchedInputException unfit -> unfit(unfit);
             case JacksonException notJson -> new Problem(400, "invalid_json", "The body must be one JSON object.");
@@ -69,6 +73,16 @@ public class Failures implements ExceptionMapper<Throwable> {
                 yield Problem.of(500);
             }
         };
+    }
+
+    private static Problem of(RunRefused refused) {
+        var problem = switch (refused.kind()) {
+            case INVALID -> new Problem(400, "invalid_value", refused.getMessage());
+            case NOT_FOUND -> new Problem(404, "run_not_found", refused.getMessage());
+            case CONFLICT -> new Problem(409, "wrong_state", refused.getMessage());
+            case LEASE_LOST -> new Problem(409, "lease_lost", refused.getMessage());
+        };
+        return refused.param().isEmpty() ? problem : problem.about(refused.param());
     }
 
     private static Problem unfit(MismatchedInputException failure) {

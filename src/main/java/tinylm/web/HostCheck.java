@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /// Refuses requests that were meant for another name. A server that listens on this machine only could otherwise be
@@ -24,7 +26,9 @@ public class HostCheck {
     HostCheck(ServerConfig config, @ConfigProperty(name = "quarkus.http.host") String listensOn) {
         allowed = config.allowedHosts()
                 .or(() -> Door.isThisMachine(listensOn) ? Optional.of(LOOPBACK) : Optional.empty())
-                .map(Set::copyOf);
+                .map(names -> Stream.of(names, LOOPBACK, List.of(listensOn)) // by these, its workers report
+                        .flatMap(List::stream)
+                        .collect(Collectors.toUnmodifiableSet()));
     }
 
     void register(@Observes Filters filters) {

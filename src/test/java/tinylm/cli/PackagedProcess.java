@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -67,6 +68,13 @@ final class PackagedProcess implements AutoCloseable {
                 new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         builder.environment().put("DJL_OFFLINE", "true");
         builder.environment().put("GOMP_SPINCOUNT", "10000");
+        // a server has its database to itself
+        builder.environment()
+                .put(
+                        "TINYLM_DATABASE",
+                        folder.toAbsolutePath()
+                                .resolve("db-" + UUID.randomUUID())
+                                .toString());
         builder.environment().putAll(environment);
         return new PackagedProcess(builder.start(), folder);
     }

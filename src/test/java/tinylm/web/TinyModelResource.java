@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.Map;
 import tinylm.checkpoint.Babble;
 import tinylm.checkpoint.Checkpoint;
+import tinylm.runs.OwnCatalog;
 
 /// Gives every server under test a checkpoint of its own: a tiny model with random weights, which babbles.
 @QuarkusTestResource(TinyModelResource.class)
@@ -34,7 +35,13 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
                 "tinylm.runs",
                 directory.resolve("runs").toString(),
                 "tinylm.slots",
-                "8");
+                "8",
+                "tinylm.training.catalog",
+                OwnCatalog.write(directory.resolve("training")).toString(),
+                "tinylm.training.runtime",
+                directory.resolve("training").toString(),
+                "tinylm.training.directory",
+                directory.resolve("managed").toString());
     }
 
     /// Saves another model of the same alphabet.

@@ -1,0 +1,221 @@
+package tinylm.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.Checkpoints;
+import tinylm.inference.Admission;
+import tinylm.inference.GenerationRequest;
+import tinylm.inference.Lease;
+import tinylm.inference.LoadedModel;
+import tinylm.inference.SamplingParameters;
+import tinylm.inference.Text;
+import tinylm.inference.TokenEvent;
+import tinylm.model.Torch;
+import tinylm.runs.Eta;
+import tinylm.runs.Job;
+import tinylm.runs.Report.Phase;
+import tinylm.runs.Wanted;
+import tinylm.runs.WorkerJson;
+import tinylm.text.Corpus;
+import tinylm.text.StreamDecoder;
+import tinylm.training.Ending;
+import tinylm.training.Trainer;
+import tinylm.training.TrainingEvent;
+
+/// A managed run's process: trains as its job says from the newest checkpoint on, reports to the server, and does what
+/// the answers want. Goes on without the server when that is away.
+final class Worker {
+
+    private static final int SAMPLE_CHARACTERS = 300;
+    private static final long SAMPLE_SECONDS = 30;
+
+    private final Path directory;
+    private final Job job;
+    private final int threads;
+    private final PrintWriter log;
+    private final StopOnSignal stop;
+    private final WorkerReports reports;
+    private double secondsBefore;
+
+    private Worker(Path directory, Job job, int threads, PrintWriter log, StopOnSignal stop, WorkerReports reports) {
+        this.directory = directory;
+        this.job = job;
+        this.threads = threads;
+        this.log = log;
+        this.stop = stop;
+        this.reports = reports;
+        this.secondsBefore = job.seconds();
+    }
+
+    /// @return the exit code
+    static int run(Path directory, int threads, PrintWriter log) throws IOException {
+        var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
+        try (var stop = new StopOnSignal();
+                var reports = WorkerReports.start(directory, job.run(), System.getenv())) {
+            return new Worker(directory, job, threads, log, stop, reports).work();
+        }
+    }
+
+    private int work() {
+        try (var _ = RunLock.take(directory)) {
+            Torch.load(threads);
+            while (true) {
+                switch (train()) {
+                    case Ending.Completed _ -> {
+                        return end(Phase.SUCCEEDED, "Done.", 0);
+                    }
+                    case Ending.Diverged(long step) -> {
+                        return end(
+                                Phase.FAILED,
+                                "The loss is no number after step " + step
+                                        + "; try a lower learning rate. Earlier checkpoints are as they were.",
+                                1);
+                    }
+                    case Ending.Stopped(long step) -> {
+                        if (!isResumed(step)) {
+                            return stopped(step);
+                        }
+                    }
+                }
+            }
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            e.printStackTrace(log);
+            var said = e.getMessage();
+            return end(Phase.FAILED, said == null ? e.toString() : said, 1);
+        }
+    }
+
+    private int stopped(long step) {
+        if (reports.isLeaseLost()) {
+            log.println("Another worker has this run by now; saved at step " + step + ".");
+            log.flush();
+            return 1;
+        }
+        return stop.requested()
+                ? end(Phase.INTERRUPTED, "The worker was told to end, and saved at step " + step + ".", 0)
+                : end(Phase.STOPPED, "Stopped at step " + step + ".", 0);
+    }
+
+    /// Waits while the run is paused.
+    private boolean isResumed(long step) {
+        if (isAskedToEnd() || reports.wanted() != Wanted.PAUSE) {
+            return !isAskedToEnd() && reports.wanted() == Wanted.GO_ON;
+        }
+        say("Paused at step " + step + ".");
+        reports.phase(Phase.PAUSED, "Paused at step " + step + ".");
+        while (!isAskedToEnd() && reports.wanted() == Wanted.PAUSE) {
+            reports.awaitAnswer();
+        }
+        reports.phase(Phase.TRAINING, "");
+        return !isAskedToEnd() && reports.wanted() == Wanted.GO_ON;
+    }
+
+    private boolean isAskedToEnd() {
+        return stop.requested() || reports.isLeaseLost();
+    }
+
+    private int end(Phase phase, String sentence, int code) {
+        say(sentence);
+        reports.end(phase, sentence, stop::requested);
+        return code;
+    }
+
+    private void say(String sentence) {
+        log.println(sentence);
+        log.flush();
+    }
+
+    private Ending train() {
+        var text = Corpus.read(job.corpus());
+        if (!text.sha256().equals(job.corpusSha256())) {
+            throw new IllegalStateException("The corpus " + job.corpus() + " is another text by now.");
+        }
+        var progress = new TrainingProgress(log);
+        var newest = Checkpoints.newest(directory, progress::refused);
+        var clock = new Clock(System.nanoTime());
+        try (var trainer = newest.map(one -> Trainer.resume(job.config(), text, directory, clock::on, one))
+                .orElseGet(() -> Trainer.start(job.config(), text, directory, clock::on))) {
+            clock.begin(trainer, progress);
+            return trainer.run(() -> isAskedToEnd() || reports.wanted() != Wanted.GO_ON);
+        } finally {
+            secondsBefore += clock.seconds();
+        }
+    }
+
+    /// Hears what the trainer does and passes it on with the time.
+    private final class Clock {
+
+        private final long begun;
+        private TrainingProgress progress;
+        private Eta eta;
+        private long evaluated = -1;
+
+        Clock(long begun) {
+            this.begun = begun;
+        }
+
+        void begin(Trainer trainer, TrainingProgress lines) {
+            progress = lines;
+            progress.begin(trainer);
+            eta = new Eta(trainer.config(), trainer.step());
+        }
+
+        double seconds() {
+            return (System.nanoTime() - begun) / 1e9;
+        }
+
+        void on(TrainingEvent event) {
+            progress.on(event);
+            switch (event) {
+                case TrainingEvent.Stepped stepped ->
+                    reports.add(stepped, secondsBefore + seconds(), eta.at(stepped.step(), seconds()));
+                case TrainingEvent.Evaluated one -> {
+                    evaluated = one.step();
+                    reports.add(one, secondsBefore + seconds());
+                }
+                case TrainingEvent.Saved saved -> {
+                    if (saved.step() == evaluated) {
+                        reports.add(saved.step(), sample(Checkpoints.load(saved.directory())));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a checkpoint writes from nothing, always with the same dice.
+    private String sample(Checkpoint checkpoint) {
+        int[] prompt = {0};
+        var parameters = new SamplingParameters(0.8, 40, 1, 0, 1, 1, SAMPLE_CHARACTERS);
+        var request =
+                new GenerationRequest(Text.EMPTY.withPrompt(prompt), List.of(), parameters, 0, new int[0], new Lease());
+        var decoder = new StreamDecoder(checkpoint.tokenizer());
+        var text = new StringBuilder();
+        var end = new CompletableFuture<TokenEvent>();
+        try (var model = LoadedModel.open(checkpoint, LoadedModel.Settings.alone(4, 1))) {
+            var admission = model.engine().submit(request, event -> {
+                switch (event) {
+                    case TokenEvent.Token token -> text.append(decoder.next(token.id()));
+                    case TokenEvent.Finished _, TokenEvent.Failed _ -> end.complete(event);
+                    case TokenEvent.Accepted _, TokenEvent.Waiting _, TokenEvent.Started _ -> {}
+                }
+            });
+            if (!(admission instanceof Admission.Accepted)) {
+                throw new IllegalStateException("the engine takes no sequence: " + admission);
+            }
+            end.get(SAMPLE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.println("No sample could be written: " + e);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,246 @@
+package tinylm.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
+import tinylm.runs.Job;
+import tinylm.runs.Report;
+import tinylm.runs.Report.Phase;
+import tinylm.runs.Wanted;
+import tinylm.runs.WorkerJson;
+import tinylm.training.TrainingEvent;
+
+/// Tells the server what a worker does, on a thread of its own, and hears what is wanted. Each report is on the disk
+/// before it is sent and until it is answered, so that nothing is lost when the server is away, or the worker dies.
+final class WorkerReports implements AutoCloseable {
+
+    private static final Duration INTERVAL = Duration.ofMillis(400);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration LAST_PATIENCE = Duration.ofMinutes(10);
+    private static final int OK = 200;
+    private static final int SERVER_ERROR = 500;
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    private final Path unsent;
+    private final URI address;
+    private final String token;
+    private final ServerMemory memory = new ServerMemory(ProcessHandle.current().pid());
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(TIMEOUT)
+            .build();
+    private final List<Report> waiting = new ArrayList<>();
+    private final Thread thread;
+    private List<Report.Step> steps = new ArrayList<>();
+    private List<Report.Evaluation> evaluations = new ArrayList<>();
+    private List<Report.Sample> samples = new ArrayList<>();
+    private OptionalDouble eta = OptionalDouble.empty();
+    private Phase phase = Phase.TRAINING;
+    private String sentence = "";
+    private Wanted wanted = Wanted.GO_ON;
+    private boolean leaseLost;
+    private boolean closed;
+
+    private WorkerReports(Path directory, String run, URI server, String token) {
+        this.unsent = directory.resolve("unsent.jsonl");
+        this.address = server.resolve("/internal/runs/" + run + "/reports");
+        this.token = token;
+        this.thread = Thread.ofPlatform().daemon().name("reports").unstarted(this::report);
+    }
+
+    /// @param environment names the server and holds the token
+    static WorkerReports start(Path directory, String run, Map<String, String> environment) throws IOException {
+        var server = environment.get(Job.SERVER);
+        var token = environment.get(Job.TOKEN);
+        if (server == null || token == null) {
+            throw new IllegalArgumentException("A worker is started by the server, which sets " + Job.SERVER + " and "
+                    + Job.TOKEN + "; to train without one, leave --worker out.");
+        }
+        var reports = new WorkerReports(directory, run, URI.create(server), token);
+        reports.takeUpUnsent();
+        reports.thread.start();
+        return reports;
+    }
+
+    /// What an earlier worker could not send. It is history: what that one was doing does not matter any more.
+    private void takeUpUnsent() throws IOException {
+        if (Files.exists(unsent)) {
+            for (var line : Files.readAllLines(unsent)) {
+                try {
+                    var old = WorkerJson.read(line, Report.class);
+                    waiting.add(new Report(
+                            Phase.TRAINING,
+                            "",
+                            ProcessHandle.current().pid(),
+                            0,
+                            OptionalDouble.empty(),
+                            old.steps(),
+                            old.evaluations(),
+                            old.samples()));
+                } catch (IllegalArgumentException e) {
+                    // cut off in the middle, when its worker died
+                }
+            }
+        }
+    }
+
+    synchronized Wanted wanted() {
+        return wanted;
+    }
+
+    /// Whether another worker has the run by now, or none shall.
+    synchronized boolean isLeaseLost() {
+        return leaseLost;
+    }
+
+    synchronized void phase(Phase next, String why) {
+        phase = next;
+        sentence = why;
+        notifyAll();
+    }
+
+    synchronized void add(TrainingEvent.Stepped stepped, double seconds, OptionalDouble etaSeconds) {
+        steps.add(Report.Step.of(stepped, memoryBytes(), seconds));
+        eta = etaSeconds;
+    }
+
+    synchronized void add(TrainingEvent.Evaluated evaluated, double seconds) {
+        evaluations.add(new Report.Evaluation(
+                evaluated.step(),
+                Double.isNaN(evaluated.trainLoss()) ? OptionalDouble.empty() : OptionalDouble.of(evaluated.trainLoss()),
+                evaluated.validationLoss(),
+                seconds));
+    }
+
+    synchronized void add(long step, String sample) {
+        samples.add(new Report.Sample(step, sample));
+    }
+
+    /// Returns when something has changed, or after the interval between two reports.
+    synchronized void awaitAnswer() {
+        try {
+            wait(INTERVAL.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Sends the last report; tries again while the server is away, until `stop` says that there is no time.
+    void end(Phase last, String why, BooleanSupplier stop) {
+        close();
+        phase(last, why);
+        long until = System.nanoTime() + LAST_PATIENCE.toNanos();
+        while (!send() && !stop.getAsBoolean() && System.nanoTime() < until) {
+            awaitAnswer();
+        }
+    }
+
+    /// Sends nothing more by itself.
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void report() {
+        while (!isClosed()) {
+            send();
+            awaitAnswer();
+        }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /// @return whether the server has heard everything
+    private boolean send() {
+        if (isLeaseLost()) {
+            return true;
+        }
+        try {
+            waiting.add(next());
+            keep(waiting.getLast());
+            while (!waiting.isEmpty()) {
+                if (!send(waiting.getFirst())) {
+                    return false;
+                }
+                waiting.removeFirst();
+            }
+            Files.deleteIfExists(unsent);
+            return true;
+        } catch (IOException e) {
+            return false; // the server is away: tried again soon
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void keep(Report report) {
+        try {
+            Files.writeString(
+                    unsent, WorkerJson.text(report) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            // the disk is full: the server can still be told
+        }
+    }
+
+    private synchronized Report next() {
+        var report = new Report(
+                phase, sentence, ProcessHandle.current().pid(), memoryBytes(), eta, steps, evaluations, samples);
+        steps = new ArrayList<>();
+        evaluations = new ArrayList<>();
+        samples = new ArrayList<>();
+        return report;
+    }
+
+    private boolean send(Report report) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(address)
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .header(Job.TOKEN_HEADER, token)
+                .POST(HttpRequest.BodyPublishers.ofString(WorkerJson.text(report)))
+                .build();
+        var response = http.send(request, HttpResponse.BodyHandlers.ofString());
+        int status = response.statusCode();
+        if (status >= SERVER_ERROR || status == TOO_MANY_REQUESTS) {
+            return false;
+        }
+        synchronized (this) {
+            if (status == OK) {
+                wanted = WorkerJson.read(response.body(), Report.Answer.class).wanted();
+            } else {
+                leaseLost = true;
+            }
+            notifyAll();
+        }
+        return status == OK;
+    }
+
+    private long memoryBytes() {
+        try {
+            return memory.kilobytes() << 10;
+        } catch (IOException e) {
+            return 0; // this system does not say
+        }
+    }
+}

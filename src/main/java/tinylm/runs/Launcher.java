@@ -1,0 +1,18 @@
+package tinylm.runs;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/// Starts a process that works on a run.
+public interface Launcher {
+
+    /// @param directory the run's folder, which holds the [Job]
+    /// @param token that the worker reports with
+    /// @return the worker's process id
+    /// @throws IOException when it cannot be started
+    long launch(Path directory, String token) throws IOException;
+
+    /// Ends a worker that no longer reports. Does nothing if it has ended.
+    void kill(long pid, Instant startedAt);
+}

@@ -1,0 +1,83 @@
+package tinylm.runs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import tinylm.training.TrainingConfig;
+
+/// A config with single values changed, as a form or a program names them.
+final class Overrides {
+
+    private static final Set<String> OF_MODEL = Set.of("contextLength", "nLayer", "nHead", "nEmbd", "dropout");
+    private static final Set<String> FIXED = Set.of("model");
+
+    /// Takes nothing for something else: no text for a number, no fraction for a whole one.
+    private static final ObjectMapper STRICT = JsonMapper.builder()
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+            .build();
+
+    private Overrides() {}
+
+    /// @param changes field names with the values of JSON
+    /// @throws RunRefused when a field is unknown, or the values are out of range or do not fit each other
+    static TrainingConfig apply(TrainingConfig base, Map<String, Object> changes) {
+        for (String name : changes.keySet()) {
+            if (!OF_MODEL.contains(name)
+                    && (FIXED.contains(name) || !base.toMap().containsKey(name))) {
+                throw RunRefused.invalid(name, "A config has no field \"" + name + "\".");
+            }
+        }
+        try {
+            return merged(base, changes);
+        } catch (IllegalArgumentException e) {
+            var culprit = culprit(base, changes);
+            throw RunRefused.invalid(culprit, sentence(culprit, e));
+        }
+    }
+
+    /// The field without which the others would do; the last one where there is none.
+    private static String culprit(TrainingConfig base, Map<String, Object> changes) {
+        String last = "";
+        for (String name : changes.keySet()) {
+            var others = new LinkedHashMap<>(changes);
+            others.remove(name);
+            last = name;
+            try {
+                merged(base, others);
+                return name;
+            } catch (IllegalArgumentException e) {
+                // it is not this one alone
+            }
+        }
+        return last;
+    }
+
+    private static TrainingConfig merged(TrainingConfig base, Map<String, Object> changes) {
+        var map = base.toMap();
+        @SuppressWarnings("unchecked") // that is how JSON's objects come
+        var model = new LinkedHashMap<>((Map<String, Object>) map.get("model"));
+        changes.forEach((name, value) -> (OF_MODEL.contains(name) ? model : map).put(name, value));
+        map.put("model", model);
+        return STRICT.convertValue(map, TrainingConfig.class);
+    }
+
+    private static String sentence(String field, IllegalArgumentException failure) {
+        Throwable innermost = failure;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        if (innermost instanceof JsonProcessingException) {
+            return field + " has a value of a wrong type.";
+        }
+        String message = innermost.getMessage();
+        return Character.toUpperCase(message.charAt(0)) + message.substring(1) + (message.endsWith(".") ? "" : ".");
+    }
+}

@@ -1,0 +1,74 @@
+package tinylm.runs;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import tinylm.training.TrainingEvent;
+
+/// What a worker tells the server, at least once a second: what happened since its last report. The same report may
+/// come twice.
+///
+/// @param phase what the worker is doing
+/// @param sentence for people, why it is in that phase; empty when it trains
+/// @param memoryBytes resident memory of the process; 0 where the system does not say
+/// @param etaSeconds until the last step
+public record Report(
+        Phase phase,
+        String sentence,
+        long pid,
+        long memoryBytes,
+        OptionalDouble etaSeconds,
+        List<Step> steps,
+        List<Evaluation> evaluations,
+        List<Sample> samples) {
+
+    public Report {
+        steps = List.copyOf(steps);
+        evaluations = List.copyOf(evaluations);
+        samples = List.copyOf(samples);
+    }
+
+    public enum Phase {
+        TRAINING,
+        /// Has saved, and waits.
+        PAUSED,
+        /// Has saved and ends because it was asked to.
+        STOPPED,
+        /// Has saved and ends because its machine wants it to.
+        INTERRUPTED,
+        SUCCEEDED,
+        FAILED
+    }
+
+    /// One optimizer update.
+    ///
+    /// @param seconds of training since the run began
+    public record Step(
+            long step,
+            double loss,
+            double learningRate,
+            double gradientNorm,
+            double charactersPerSecond,
+            long memoryBytes,
+            double seconds) {
+
+        public static Step of(TrainingEvent.Stepped stepped, long memoryBytes, double seconds) {
+            return new Step(
+                    stepped.step(),
+                    stepped.loss(),
+                    stepped.learningRate(),
+                    stepped.gradientNorm(),
+                    stepped.charactersPerSecond(),
+                    memoryBytes,
+                    seconds);
+        }
+    }
+
+    /// @param trainLoss mean since the last evaluation; absent right after a resumption
+    public record Evaluation(long step, OptionalDouble trainLoss, double validationLoss, double seconds) {}
+
+    /// Text that the model wrote.
+    public record Sample(long step, String text) {}
+
+    /// What a worker hears.
+    public record Answer(Wanted wanted) {}
+}

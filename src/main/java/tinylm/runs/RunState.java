@@ -1,0 +1,46 @@
+package tinylm.runs;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/// Where a run is in its life.
+public enum RunState {
+    /// Waits for a worker.
+    QUEUED,
+    /// Its worker has been started and has not reported yet.
+    STARTING,
+    RUNNING,
+    /// Its worker holds no model, and waits.
+    PAUSED,
+    /// Its worker has been asked to save and end.
+    STOPPING,
+    /// Ended before its last step because somebody asked; can be resumed.
+    STOPPED,
+    /// Ended by itself before its last step; the reason says why.
+    FAILED,
+    /// Its worker is lost.
+    INTERRUPTED,
+    /// Has done all its steps.
+    SUCCEEDED;
+
+    /// The states that may follow.
+    public Set<RunState> next() {
+        return switch (this) {
+            case QUEUED -> EnumSet.of(STARTING, STOPPED, FAILED);
+            case STARTING -> EnumSet.of(RUNNING, PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
+            case RUNNING -> EnumSet.of(PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
+            case PAUSED -> EnumSet.of(RUNNING, STOPPING, STOPPED, FAILED, INTERRUPTED);
+            case STOPPING -> EnumSet.of(STOPPED, SUCCEEDED, FAILED);
+            case INTERRUPTED -> EnumSet.of(QUEUED, STOPPED, FAILED);
+            case STOPPED, FAILED, SUCCEEDED -> EnumSet.of(QUEUED);
+        };
+    }
+
+    /// Whether a worker is at work on the run, or should be.
+    public boolean hasWorker() {
+        return switch (this) {
+            case STARTING, RUNNING, PAUSED, STOPPING -> true;
+            case QUEUED, STOPPED, FAILED, INTERRUPTED, SUCCEEDED -> false;
+        };
+    }
+}

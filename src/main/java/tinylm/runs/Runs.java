@@ -1,0 +1,437 @@
+package tinylm.runs;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import tinylm.training.Preset;
+import tinylm.training.TrainingConfig;
+
+/// Managed training: what people may ask of runs, what workers report, and who works on what. All of it is in the
+/// database, so it outlives the server. Any thread.
+public final class Runs {
+
+    /// How runs are worked on.
+    ///
+    /// @param directory holds a folder for each run
+    /// @param workers how many at a time, at most
+    /// @param lease how long a worker may be silent before it counts as lost
+    /// @param attempts how many workers a run gets, at most, before it stays INTERRUPTED
+    public record Settings(Path directory, int workers, Duration lease, int attempts) {}
+
+    private static final int LONGEST_NAME = 100;
+    private static final int MOST_STEPS = 10_000_000;
+    private static final int LONGEST_REASON = 1000;
+    private static final Set<RunState> CAN_RESUME = Set.of(RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED);
+    private static final Set<RunState> CAN_EXTEND = Set.of(RunState.STOPPED, RunState.SUCCEEDED);
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final RunStore store;
+    private final Settings settings;
+    private final Corpora corpora;
+    private final Launcher launcher;
+    private final Clock clock;
+    private final Instant since;
+
+    public Runs(DataSource database, Settings settings, Corpora corpora, Launcher launcher, Clock clock) {
+        this.store = new RunStore(database);
+        this.settings = settings;
+        this.corpora = corpora;
+        this.launcher = launcher;
+        this.clock = clock;
+        this.since = clock.instant();
+    }
+
+    /// Queues a new run.
+    ///
+    /// @param changes single values in place of the preset's
+    /// @throws RunRefused when something of it is not allowed
+    public Run start(Optional<String> name, String preset, String corpus, Map<String, Object> changes) {
+        var base = preset(preset);
+        var text = corpora.find(corpus)
+                .orElseThrow(() -> RunRefused.invalid(
+                        "corpus",
+                        "There is no corpus \"" + corpus + "\"; there is " + String.join(", ", corpora.names()) + "."));
+        var config = Overrides.apply(base.withVocabSize(text.vocabSize()), changes);
+        return insert(name.orElse(preset), preset, config, text);
+    }
+
+    /// Queues a new run with another's config, corpus and preset, and single values changed.
+    ///
+    /// @throws RunRefused when something of it is not allowed
+    public Run clone(String id, Optional<String> name, Map<String, Object> changes) {
+        var original = get(id);
+        var text = corpora.find(original.order().corpus())
+                .filter(one -> one.sha256().equals(original.order().corpusSha256()))
+                .orElseThrow(() ->
+                        RunRefused.conflict("The text that " + original.order().name() + " learnt, "
+                                + original.order().corpus() + ", is not there any more, or is another."));
+        return insert(
+                name.orElse(original.order().name()),
+                original.order().preset(),
+                Overrides.apply(original.order().config(), changes),
+                text);
+    }
+
+    private Run insert(String name, String preset, TrainingConfig config, Corpora.Text text) {
+        if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
+            throw RunRefused.invalid(
+                    "name", "A name has 1 to " + LONGEST_NAME + " characters, and none that control a terminal.");
+        }
+        var run = new Run(
+                "run-" + HexFormat.of().toHexDigits(RANDOM.nextInt()),
+                new Run.Order(name.strip(), preset.toLowerCase(Locale.ROOT), config, text.name(), text.sha256()),
+                new Run.Status(RunState.QUEUED, "", Wanted.GO_ON, 0),
+                Optional.empty(),
+                Run.Progress.NONE,
+                clock.instant().truncatedTo(ChronoUnit.MICROS), // as a database keeps it
+                Optional.empty(),
+                Optional.empty());
+        return store.inTransaction(handle -> {
+            store.insert(handle, run);
+            return run;
+        });
+    }
+
+    private static TrainingConfig preset(String name) {
+        for (var preset : Preset.values()) {
+            if (preset.name().equalsIgnoreCase(name)) {
+                return preset.config();
+            }
+        }
+        throw RunRefused.invalid(
+                "preset", "There is no preset \"" + name + "\"; there is demo, small, default, original.");
+    }
+
+    public Run pause(String id) {
+        return change(id, run -> switch (run.state()) {
+            case RUNNING -> run.with(run.state(), "Pausing: the worker saves first.", Wanted.PAUSE);
+            default -> throw conflict(run, "paused", "RUNNING");
+        });
+    }
+
+    /// Lets a paused worker go on, or queues a run that ended before its last step.
+    public Run resume(String id) {
+        return change(id, run -> {
+            if (run.state() == RunState.PAUSED) {
+                return run.with(run.state(), "Resuming.", Wanted.GO_ON);
+            }
+            if (CAN_RESUME.contains(run.state())) {
+                return queued(run, "Resumed.");
+            }
+            throw conflict(run, "resumed", "PAUSED, STOPPED, FAILED or INTERRUPTED");
+        });
+    }
+
+    /// Has the worker save and end; the run can be resumed.
+    public Run stop(String id) {
+        return change(id, run -> switch (run.state()) {
+            case QUEUED, INTERRUPTED -> ended(run, RunState.STOPPED, "Stopped before a worker took it.");
+            case STARTING, RUNNING, PAUSED ->
+                run.with(RunState.STOPPING, "Stopping: the worker saves first.", Wanted.STOP);
+            case STOPPING -> run;
+            case STOPPED, FAILED, SUCCEEDED ->
+                throw conflict(run, "stopped", "QUEUED, STARTING, RUNNING, PAUSED or INTERRUPTED");
+        });
+    }
+
+    /// Queues a run that has ended for more steps. The learning rate goes on as if they had been there from the
+    /// beginning.
+    public Run extend(String id, long steps) {
+        return change(id, run -> {
+            if (!CAN_EXTEND.contains(run.state())) {
+                throw conflict(run, "extended", "SUCCEEDED or STOPPED");
+            }
+            if (steps < 1 || steps > MOST_STEPS) {
+                throw RunRefused.invalid(
+                        "steps", "A run is extended by 1 to " + MOST_STEPS + " steps, but not by " + steps + ".");
+            }
+            var order = run.order();
+            var config = Overrides.apply(
+                    order.config(), Map.of("steps", order.config().steps() + steps));
+            return queued(
+                    run.with(new Run.Order(order.name(), order.preset(), config, order.corpus(), order.corpusSha256())),
+                    "Extended by " + steps + " steps.");
+        });
+    }
+
+    /// @throws RunRefused when there is no such run
+    public Run get(String id) {
+        return store.find(id).orElseThrow(() -> notFound(id));
+    }
+
+    /// The newest first.
+    public List<Run> list() {
+        return store.list();
+    }
+
+    public List<RunChange> changes(String id) {
+        return store.changes(get(id).id());
+    }
+
+    /// @param from steps after this one
+    public List<Report.Step> steps(String id, long from) {
+        return store.steps(id, from);
+    }
+
+    public List<Report.Evaluation> evaluations(String id, long from) {
+        return store.evaluations(id, from);
+    }
+
+    public List<Report.Sample> samples(String id, long from) {
+        return store.samples(id, from);
+    }
+
+    /// How many runs wait before this one, and 1; empty when it does not wait.
+    public static OptionalLong queuePosition(List<Run> all, Run run) {
+        return run.state() == RunState.QUEUED
+                ? OptionalLong.of(
+                        queue(all).takeWhile(one -> !one.id().equals(run.id())).count() + 1)
+                : OptionalLong.empty();
+    }
+
+    private static Stream<Run> queue(List<Run> all) {
+        return all.stream()
+                .filter(run -> run.state() == RunState.QUEUED)
+                .sorted(Comparator.comparing(Run::createdAt).thenComparing(Run::id));
+    }
+
+    /// Takes a worker's report.
+    ///
+    /// @param token that the worker was given
+    /// @throws RunRefused when the run is unknown or another worker has it by now
+    public Report.Answer report(String id, String token, Report report) {
+        var changed = change(
+                id,
+                run -> {
+                    if (!run.isLeasedTo(hash(token))) {
+                        throw new RunRefused(
+                                RunRefused.Kind.LEASE_LOST, "", "Another worker has this run by now, or none shall.");
+                    }
+                    return heard(run, report);
+                },
+                handle -> store.insertMetrics(handle, id, report));
+        return new Report.Answer(changed.status().wanted());
+    }
+
+    private Run heard(Run run, Report report) {
+        var heard = withProgress(run, report);
+        return switch (report.phase()) {
+            case TRAINING ->
+                run.state() == RunState.STOPPING ? heard : moved(heard, RunState.RUNNING, report.sentence());
+            case PAUSED -> run.state() == RunState.STOPPING ? heard : moved(heard, RunState.PAUSED, report.sentence());
+            case STOPPED -> ended(heard, RunState.STOPPED, report.sentence());
+            case SUCCEEDED -> ended(heard, RunState.SUCCEEDED, report.sentence());
+            case FAILED -> ended(heard, RunState.FAILED, report.sentence());
+            case INTERRUPTED -> lost(heard, report.sentence());
+        };
+    }
+
+    /// While a worker that pauses or resumes has not done so, the reason says that it was asked to.
+    private static Run moved(Run run, RunState state, String sentence) {
+        boolean asked = run.state() == state
+                && (state == RunState.RUNNING && run.status().wanted() == Wanted.PAUSE
+                        || state == RunState.PAUSED && run.status().wanted() == Wanted.GO_ON);
+        return asked ? run : run.with(state, sentence, run.status().wanted());
+    }
+
+    /// Looks for workers that are lost, and gives waiting runs to new ones. To be called about once a second.
+    public void tick() {
+        for (var run : store.list()) {
+            if (run.state().hasWorker() && isSilent(run)) {
+                run.worker().ifPresent(worker -> launcher.kill(worker.pid(), worker.startedAt()));
+                change(
+                        run.id(),
+                        now -> now.state().hasWorker() && isSilent(now)
+                                ? lost(
+                                        now,
+                                        "Its worker has not reported for "
+                                                + settings.lease().toSeconds() + " s.")
+                                : now);
+            }
+            if (run.state() == RunState.INTERRUPTED && run.status().attempts() < settings.attempts()) {
+                change(
+                        run.id(),
+                        now -> now.state() == RunState.INTERRUPTED
+                                ? now.with(RunState.QUEUED, "Goes on from its last checkpoint.", Wanted.GO_ON)
+                                : now);
+            }
+        }
+        var all = store.list();
+        long busy = all.stream().filter(run -> run.state().hasWorker()).count();
+        queue(all).limit(Math.max(0, settings.workers() - busy)).forEach(this::launch);
+    }
+
+    /// A server that was away has heard nobody for a while.
+    private boolean isSilent(Run run) {
+        var heard = run.worker().map(Run.Worker::heardAt).orElse(since);
+        var last = heard.isAfter(since) ? heard : since;
+        return last.plus(settings.lease()).isBefore(clock.instant());
+    }
+
+    private Run lost(Run run, String reason) {
+        return run.state() == RunState.STOPPING
+                ? ended(run, RunState.STOPPED, reason + " What it had saved is kept.")
+                : run.with(RunState.INTERRUPTED, shortened(reason), Wanted.GO_ON)
+                        .withoutWorker();
+    }
+
+    private void launch(Run run) {
+        var bytes = new byte[32];
+        RANDOM.nextBytes(bytes);
+        var token = HexFormat.of().formatHex(bytes);
+        var lease = hash(token);
+        var taken = change(run.id(), one -> one.state() == RunState.QUEUED ? taken(one, lease) : one);
+        if (!taken.isLeasedTo(lease)) {
+            return; // another server was faster
+        }
+        try {
+            long pid = launcher.launch(prepared(taken), token);
+            change(
+                    run.id(),
+                    one -> one.worker()
+                            .filter(worker -> worker.lease().equals(lease))
+                            .map(worker -> one.with(new Run.Worker(lease, pid, worker.startedAt(), worker.heardAt())))
+                            .orElse(one));
+        } catch (IOException | RuntimeException e) {
+            change(
+                    run.id(),
+                    one -> one.isLeasedTo(lease)
+                            ? ended(one, RunState.FAILED, "No worker could be started: " + e.getMessage())
+                            : one);
+        }
+    }
+
+    private Run taken(Run run, String lease) {
+        var now = clock.instant();
+        return run.with(new Run.Status(
+                        RunState.STARTING, "", Wanted.GO_ON, run.status().attempts() + 1))
+                .with(new Run.Worker(lease, 0, now, now));
+    }
+
+    /// Where a run's checkpoints, job and log lie.
+    public Path directory(String id) {
+        return settings.directory().resolve(get(id).id());
+    }
+
+    private Path prepared(Run run) throws IOException {
+        var text = corpora.find(run.order().corpus())
+                .filter(one -> one.sha256().equals(run.order().corpusSha256()))
+                .orElseThrow(() -> new IOException(
+                        "the corpus " + run.order().corpus() + " is not there any more, or is another."));
+        var folder = Files.createDirectories(directory(run.id()));
+        var steps = store.steps(run.id(), run.progress().step() - 1);
+        double seconds = steps.isEmpty() ? 0 : steps.getLast().seconds();
+        WorkerJson.write(
+                folder.resolve(Job.FILE), new Job(run.id(), run.order().config(), text.file(), text.sha256(), seconds));
+        return folder;
+    }
+
+    /// The one place where a run changes.
+    private Run change(String id, UnaryOperator<Run> to) {
+        return change(id, to, _ -> {});
+    }
+
+    private Run change(String id, UnaryOperator<Run> to, Consumer<Handle> beside) {
+        return store.inTransaction(handle -> {
+            var before = store.lock(handle, id).orElseThrow(() -> notFound(id));
+            var after = to.apply(before);
+            if (after.state() != before.state()) {
+                if (!before.state().next().contains(after.state())) {
+                    throw new IllegalStateException("a run that is " + before.state() + " cannot be " + after.state());
+                }
+                store.insertChange(
+                        handle,
+                        id,
+                        new RunChange(
+                                clock.instant(),
+                                before.state(),
+                                after.state(),
+                                after.status().reason()));
+            }
+            beside.accept(handle);
+            store.update(handle, after);
+            return after;
+        });
+    }
+
+    private static RunRefused notFound(String id) {
+        return new RunRefused(RunRefused.Kind.NOT_FOUND, "id", "There is no run \"" + id + "\".");
+    }
+
+    private static RunRefused conflict(Run run, String what, String states) {
+        return RunRefused.conflict(
+                "A run can be " + what + " when it is " + states + ", but this one is " + run.state() + ".");
+    }
+
+    private static Run queued(Run run, String reason) {
+        return run.with(new Run.Status(RunState.QUEUED, reason, Wanted.GO_ON, 0))
+                .withoutWorker()
+                .endedAt(Optional.empty());
+    }
+
+    private Run ended(Run run, RunState state, String reason) {
+        return run.with(state, shortened(reason), Wanted.GO_ON).withoutWorker().endedAt(Optional.of(clock.instant()));
+    }
+
+    private static String shortened(String reason) {
+        return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON - 1) + "…";
+    }
+
+    private Run withProgress(Run run, Report report) {
+        var old = run.progress();
+        var newest = report.steps().isEmpty()
+                ? Optional.<Report.Step>empty()
+                : Optional.of(report.steps().getLast());
+        var losses = report.evaluations().stream()
+                .mapToDouble(Report.Evaluation::validationLoss)
+                .toArray();
+        var best = DoubleStream.concat(old.bestValidationLoss().stream(), Arrays.stream(losses))
+                .min();
+        var now = clock.instant();
+        var worker = run.worker().orElseThrow();
+        return run.with(new Run.Progress(
+                        newest.map(Report.Step::step).orElse(old.step()),
+                        newest.map(step -> OptionalDouble.of(step.loss())).orElse(old.trainLoss()),
+                        losses.length == 0 ? old.validationLoss() : OptionalDouble.of(losses[losses.length - 1]),
+                        best,
+                        newest.map(step -> OptionalDouble.of(step.charactersPerSecond()))
+                                .orElse(old.charactersPerSecond()),
+                        report.etaSeconds(),
+                        report.memoryBytes() > 0 ? OptionalLong.of(report.memoryBytes()) : OptionalLong.empty()))
+                .with(new Run.Worker(worker.lease(), report.pid(), worker.startedAt(), now))
+                .startedAt(now);
+    }
+
+    private static String hash(String token) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package tinylm.web;
+
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.agroal.DataSource;
+import io.quarkus.arc.DefaultBean;
+import io.quarkus.arc.InjectableInstance;
+import io.quarkus.runtime.Startup;
+import io.quarkus.vertx.http.HttpServer;
+import io.quarkus.vertx.http.HttpServerStart;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import tinylm.runs.Corpora;
+import tinylm.runs.Launcher;
+import tinylm.runs.ProcessLauncher;
+import tinylm.runs.Runs;
+import tinylm.text.CorpusCatalog;
+
+/// Opens the database of runs and looks after the workers for as long as the server is there.
+@Startup
+@ApplicationScoped
+public class RunManagement {
+
+    private static final Logger LOG = Logger.getLogger(RunManagement.class);
+    private static final long TICK_MILLIS = 500;
+
+    private final Runs runs;
+    private final Corpora corpora;
+    private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("runs").factory());
+
+    RunManagement(
+            TrainingSettings settings,
+            Launcher launcher,
+            @DataSource("h2") InjectableInstance<AgroalDataSource> h2,
+            @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql) {
+        var database = postgresql.getHandle().getBean().isActive() ? postgresql : h2;
+        corpora = new Corpora(CorpusCatalog.read(settings.catalog()), settings.runtime());
+        runs = new Runs(
+                database.get(),
+                new Runs.Settings(
+                        settings.directory().toAbsolutePath(),
+                        settings.workers(),
+                        settings.lease(),
+                        settings.attempts()),
+                corpora,
+                launcher,
+                Clock.systemUTC());
+    }
+
+    /// Workers can only be started when they can report.
+    void onStart(@ObservesAsync HttpServerStart start) {
+        ticker.scheduleWithFixedDelay(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+        try {
+            runs.tick();
+        } catch (RuntimeException e) {
+            LOG.error("The runs could not be looked after; this is tried again", e);
+        }
+    }
+
+    @PreDestroy
+    void close() throws InterruptedException {
+        ticker.shutdownNow();
+        ticker.awaitTermination(2, TimeUnit.SECONDS);
+    }
+
+    @Produces
+    @Singleton
+    Runs runs() {
+        return runs;
+    }
+
+    @Produces
+    @Singleton
+    Corpora corpora() {
+        return corpora;
+    }
+
+    /// Workers are processes of this machine.
+    @Singleton
+    static class OnThisMachine {
+
+        @Produces
+        @Singleton
+        @DefaultBean
+        Launcher launcher(
+                TrainingSettings settings,
+                HttpServer server,
+                @ConfigProperty(name = "quarkus.http.host") String host,
+                @ConfigProperty(name = "tinylm-home") Optional<Path> home) {
+            var here = Set.of("0.0.0.0", "::").contains(host) ? "127.0.0.1" : host;
+            return new ProcessLauncher(
+                    ProcessLauncher.thisProgram(
+                            home.orElse(Path.of("")).toAbsolutePath().toString()),
+                    () -> URI.create("http://" + here + ":" + server.getPort()),
+                    settings.threads().orElse(Runtime.getRuntime().availableProcessors()));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package tinylm.web;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalInt;
+
+/// What an operator may set about managed training.
+@ConfigMapping(prefix = "tinylm.training")
+public interface TrainingSettings {
+
+    /// Folder that holds a folder for each run.
+    @WithDefault("${tinylm-home:.}/data/runtime/runs")
+    Path directory();
+
+    /// Folder that holds downloaded corpora.
+    @WithDefault("${tinylm-home:.}/data/runtime")
+    Path runtime();
+
+    /// The corpora that are known by name.
+    @WithDefault("${tinylm-home:.}/data/corpora.json")
+    Path catalog();
+
+    /// Runs that are worked on at the same time; the rest wait.
+    @WithDefault("1")
+    int workers();
+
+    /// Threads of one worker. Absent: as many as there are cores.
+    OptionalInt threads();
+
+    /// How long a worker may be silent before it counts as lost.
+    @WithDefault("10s")
+    Duration lease();
+
+    /// How many workers a run gets before it stays interrupted.
+    @WithDefault("5")
+    int attempts();
+}

@@ -1,0 +1,209 @@
+package tinylm.cli;
+
+import static io.restassured.RestAssured.given;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import tinylm.checkpoint.Checkpoints;
+import tinylm.runs.OwnCatalog;
+
+/// Managed runs of the packaged program lose nothing when their worker or their server is killed. A full count of
+/// kills: `-Dtinylm.kills=50`.
+@EnabledOnOs(OS.LINUX)
+class RunsIT {
+
+    private static final int KILLS = Integer.getInteger("tinylm.kills", 3);
+    private static final int STEPS = 400;
+
+    @TempDir
+    Path folder;
+
+    private int port;
+    private PackagedProcess server;
+
+    @Test
+    void whoever_is_killed_the_final_weights_are_the_same_and_the_curve_has_no_gap() throws Exception {
+        var catalog = OwnCatalog.write(folder);
+        try (var free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        startServer(catalog);
+        try {
+            var id = given().baseUri(url())
+                    .contentType("application/json")
+                    .body(
+                            "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"contextLength\": 32, \"nLayer\": 1,"
+                                    + " \"nHead\": 2, \"nEmbd\": 32, \"steps\": " + STEPS
+                                    + ", \"evaluationInterval\": 40, \"curriculum\": [], \"dropout\": 0.1}}")
+                    .post("/v1/runs")
+                    .then()
+                    .statusCode(201)
+                    .extract()
+                    .<String>path("id");
+            var random = new Random(4);
+            for (int kill = 0; kill < KILLS; kill++) {
+                long pid = awaitWorkerThatTrains(id);
+                Awaitility.await()
+                        .pollDelay(Duration.ofMillis(random.nextInt(1_500)))
+                        .until(() -> true);
+                ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+                if (kill == 0) {
+                    server.close(); // with -9, too
+                    startServer(catalog);
+                }
+                if (state(id).equals("INTERRUPTED")) {
+                    given().baseUri(url()).post("/v1/runs/" + id + "/resume");
+                }
+            }
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(3))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> state(id).equals("SUCCEEDED"));
+            List<Integer> steps =
+                    given().baseUri(url()).get("/v1/runs/" + id + "/metrics").path("steps.step");
+            assertEquals(
+                    LongStream.rangeClosed(1, STEPS)
+                            .mapToObj(step -> (int) step)
+                            .toList(),
+                    steps);
+            assertEquals(uninterrupted(), weights(folder.resolve("runs").resolve(id)));
+        } finally {
+            server.close();
+        }
+    }
+
+    @Test
+    void a_worker_goes_on_while_its_server_is_away_and_the_next_server_takes_it_up() throws Exception {
+        var catalog = OwnCatalog.write(folder);
+        try (var free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        startServer(catalog);
+        try {
+            var id = given().baseUri(url())
+                    .contentType("application/json")
+                    .body(
+                            "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"contextLength\": 32, \"nLayer\": 1,"
+                                    + " \"nHead\": 2, \"nEmbd\": 32, \"steps\": 1000000, \"evaluationInterval\": 100000,"
+                                    + " \"curriculum\": []}}")
+                    .post("/v1/runs")
+                    .then()
+                    .extract()
+                    .<String>path("id");
+            long pid = awaitWorkerThatTrains(id);
+            server.close();
+            int before = lastStep(id, catalog, pid);
+            assertTrue(before > 0);
+            given().baseUri(url()).post("/v1/runs/" + id + "/pause").then().statusCode(202);
+            awaitState(id, "PAUSED");
+            given().baseUri(url()).post("/v1/runs/" + id + "/resume").then().statusCode(202);
+            awaitState(id, "RUNNING");
+            given().baseUri(url()).post("/v1/runs/" + id + "/stop").then().statusCode(202);
+            awaitState(id, "STOPPED");
+            Awaitility.await().until(() -> ProcessHandle.of(pid).isEmpty());
+        } finally {
+            server.close();
+        }
+    }
+
+    /// Starts a server again, and checks that the very same worker has filled the time in between.
+    private int lastStep(String id, Path catalog, long pid) throws IOException {
+        startServer(catalog);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> state(id).equals("RUNNING") && step(id) > 0);
+        assertEquals(
+                pid,
+                given().baseUri(url())
+                        .get("/v1/runs/" + id)
+                        .<Integer>path("workerPid")
+                        .longValue());
+        List<Integer> steps =
+                given().baseUri(url()).get("/v1/runs/" + id + "/metrics").path("steps.step");
+        assertEquals(
+                LongStream.rangeClosed(1, steps.getLast())
+                        .mapToObj(step -> (int) step)
+                        .toList(),
+                steps);
+        return steps.getLast();
+    }
+
+    private void startServer(Path catalog) throws IOException {
+        server = PackagedProcess.start(
+                folder,
+                Map.of(
+                        "TINYLM_TRAINING_CATALOG",
+                        catalog.toString(),
+                        "TINYLM_TRAINING_RUNTIME",
+                        folder.toString(),
+                        "TINYLM_TRAINING_DIRECTORY",
+                        folder.resolve("runs").toString(),
+                        "TINYLM_DATABASE",
+                        folder.resolve("db").toString(),
+                        "TINYLM_TRAINING_LEASE",
+                        "8s",
+                        "TINYLM_TRAINING_ATTEMPTS",
+                        "1000"),
+                "serve",
+                "--port",
+                Integer.toString(port));
+        server.await("tinylm is at");
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    private String state(String id) {
+        return given().baseUri(url()).get("/v1/runs/" + id).path("state");
+    }
+
+    private int step(String id) {
+        return given().baseUri(url()).get("/v1/runs/" + id).<Integer>path("step");
+    }
+
+    private void awaitState(String id, String state) {
+        Awaitility.await(state)
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> state(id).equals(state));
+    }
+
+    private long awaitWorkerThatTrains(String id) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> state(id).equals("SUCCEEDED") || state(id).equals("RUNNING") && step(id) > 0);
+        Integer pid = given().baseUri(url()).get("/v1/runs/" + id).path("workerPid");
+        return pid == null ? Long.MAX_VALUE : pid;
+    }
+
+    private String uninterrupted() throws Exception {
+        var run = folder.resolve("uninterrupted");
+        try (var train = PackagedProcess.start(
+                folder,
+                ("train --preset demo --context 32 --layers 1 --heads 2 --width 32 --curriculum none --dropout 0.1"
+                                + " --evaluate-every 40 --steps " + STEPS + " --corpus corpora/own.txt --out " + run)
+                        .split(" "))) {
+            train.secondsToEnd(Duration.ofMinutes(2));
+            assertEquals(0, train.exitCode(), train.output());
+        }
+        return weights(run);
+    }
+
+    private static String weights(Path run) {
+        return Checkpoints.newest(run, sentence -> {})
+                .filter(newest -> newest.manifest().orElseThrow().step() == STEPS)
+                .orElseThrow()
+                .sha256();
+    }
+}

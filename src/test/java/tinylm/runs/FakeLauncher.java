@@ -1,0 +1,50 @@
+package tinylm.runs;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/// Starts no process, and remembers what it should have started.
+public final class FakeLauncher implements Launcher {
+
+    /// @param job as a worker would read it
+    public record Launched(Job job, Path directory, String token, long pid) {}
+
+    private final List<Launched> launched = new CopyOnWriteArrayList<>();
+    private final List<Long> killed = new CopyOnWriteArrayList<>();
+    volatile String refusal = "";
+
+    @Override
+    public long launch(Path directory, String token) throws IOException {
+        if (!refusal.isEmpty()) {
+            throw new IOException(refusal);
+        }
+        var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
+        launched.add(new Launched(job, directory, token, 1_000 + launched.size()));
+        return launched.getLast().pid();
+    }
+
+    @Override
+    public void kill(long pid, Instant startedAt) {
+        killed.add(pid);
+    }
+
+    public List<Launched> launched() {
+        return launched;
+    }
+
+    /// The newest worker of a run.
+    public Launched worker(String run) {
+        return launched.reversed().stream()
+                .filter(one -> one.job().run().equals(run))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    List<Long> killed() {
+        return killed;
+    }
+}

@@ -1,0 +1,443 @@
+package tinylm.runs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static tinylm.runs.RunState.FAILED;
+import static tinylm.runs.RunState.INTERRUPTED;
+import static tinylm.runs.RunState.PAUSED;
+import static tinylm.runs.RunState.QUEUED;
+import static tinylm.runs.RunState.RUNNING;
+import static tinylm.runs.RunState.STARTING;
+import static tinylm.runs.RunState.STOPPED;
+import static tinylm.runs.RunState.STOPPING;
+import static tinylm.runs.RunState.SUCCEEDED;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import tinylm.runs.Report.Phase;
+import tinylm.text.CorpusCatalog;
+
+/// Holds on every database that is supported.
+abstract class RunsTest {
+
+    private static final Duration LEASE = Duration.ofSeconds(10);
+
+    @TempDir
+    Path folder;
+
+    private final FakeLauncher launcher = new FakeLauncher();
+    private final HandClock clock = new HandClock();
+    private DataSource database;
+    private Runs runs;
+
+    /// An empty one.
+    abstract DataSource emptyDatabase() throws Exception;
+
+    @BeforeEach
+    void open() throws Exception {
+        database = emptyDatabase();
+        Flyway.configure().dataSource(database).locations("db/migration").load().migrate();
+        OwnCatalog.write(folder);
+        runs = server();
+    }
+
+    private Runs server() {
+        return new Runs(
+                database,
+                new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3),
+                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder),
+                launcher,
+                clock);
+    }
+
+    @Test
+    void a_new_run_is_queued_and_its_worker_gets_the_job() throws Exception {
+        var run = runs.start(Optional.of("first"), "demo", "own", Map.of("steps", 40, "seed", 7));
+        assertEquals(QUEUED, run.state());
+        assertEquals(run, runs.get(run.id()));
+        runs.tick();
+        assertEquals(STARTING, runs.get(run.id()).state());
+        var job = launcher.worker(run.id()).job();
+        assertEquals(40, job.config().steps());
+        assertEquals(7, job.config().seed());
+        assertEquals(0, job.seconds());
+        assertTrue(job.config().model().vocabSize() < 65, "the alphabet is the corpus' own");
+        assertEquals(run.order().config(), job.config());
+        assertTrue(Files.exists(job.corpus()));
+        assertEquals(1_000, runs.get(run.id()).worker().orElseThrow().pid());
+    }
+
+    @Test
+    void one_run_at_a_time_is_worked_on_and_the_others_wait_in_the_order_in_which_they_came() {
+        var ids = new ArrayList<String>();
+        for (int i = 0; i < 3; i++) {
+            clock.pass(Duration.ofMillis(1));
+            ids.add(start().id());
+        }
+        runs.tick();
+        runs.tick();
+        var all = runs.list();
+        assertEquals(ids.reversed(), all.stream().map(Run::id).toList());
+        assertEquals(List.of(STARTING, QUEUED, QUEUED), states(ids));
+        assertEquals(OptionalLong.empty(), Runs.queuePosition(all, runs.get(ids.get(0))));
+        assertEquals(OptionalLong.of(1), Runs.queuePosition(all, runs.get(ids.get(1))));
+        assertEquals(OptionalLong.of(2), Runs.queuePosition(all, runs.get(ids.get(2))));
+        report(ids.get(0), Phase.SUCCEEDED, "Done.");
+        runs.tick();
+        assertEquals(List.of(SUCCEEDED, STARTING, QUEUED), states(ids));
+    }
+
+    private List<RunState> states(List<String> ids) {
+        return ids.stream().map(id -> runs.get(id).state()).toList();
+    }
+
+    @Test
+    void reports_move_the_run_on_and_coming_twice_changes_nothing() {
+        var id = start().id();
+        runs.tick();
+        var report = new Report(
+                Phase.TRAINING,
+                "",
+                77,
+                1 << 20,
+                OptionalDouble.of(12.5),
+                List.of(step(1, 4.0), step(2, 3.5)),
+                List.of(new Report.Evaluation(2, OptionalDouble.of(3.75), 3.25, 0.2)),
+                List.of(new Report.Sample(2, "<b>Oh</b> \u00e9\ud83d\ude00")));
+        for (int i = 0; i < 2; i++) {
+            assertEquals(
+                    Wanted.GO_ON,
+                    runs.report(id, launcher.worker(id).token(), report).wanted());
+        }
+        var run = runs.get(id);
+        assertEquals(RUNNING, run.state());
+        assertEquals(2, run.progress().step());
+        assertEquals(OptionalDouble.of(3.5), run.progress().trainLoss());
+        assertEquals(OptionalDouble.of(3.25), run.progress().bestValidationLoss());
+        assertEquals(OptionalDouble.of(12.5), run.progress().etaSeconds());
+        assertEquals(77, run.worker().orElseThrow().pid());
+        assertEquals(report.steps(), runs.steps(id, -1));
+        assertEquals(report.steps().subList(1, 2), runs.steps(id, 1));
+        assertEquals(report.evaluations(), runs.evaluations(id, -1));
+        assertEquals(report.samples(), runs.samples(id, -1));
+        assertEquals(
+                List.of("QUEUED STARTING", "STARTING RUNNING"),
+                runs.changes(id).stream()
+                        .map(change -> change.from() + " " + change.to())
+                        .toList());
+    }
+
+    @Test
+    void pause_resume_and_stop_reach_the_worker_and_the_state_says_what_is_and_not_what_was_asked() {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.TRAINING, "");
+        assertEquals(RUNNING, runs.pause(id).state());
+        assertEquals(Wanted.PAUSE, report(id, Phase.TRAINING, ""));
+        assertTrue(runs.get(id).status().reason().startsWith("Pausing"));
+        assertEquals(Wanted.PAUSE, report(id, Phase.PAUSED, "Paused at step 3."));
+        assertEquals(PAUSED, runs.get(id).state());
+        assertEquals("Paused at step 3.", runs.get(id).status().reason());
+        runs.resume(id);
+        assertEquals(Wanted.GO_ON, report(id, Phase.PAUSED, "Paused at step 3."));
+        assertEquals(PAUSED, runs.get(id).state());
+        report(id, Phase.TRAINING, "");
+        assertEquals(RUNNING, runs.get(id).state());
+        assertEquals(STOPPING, runs.stop(id).state());
+        assertEquals(Wanted.STOP, report(id, Phase.TRAINING, ""));
+        assertEquals(STOPPING, runs.get(id).state());
+        report(id, Phase.STOPPED, "Stopped at step 9.");
+        assertEquals(STOPPED, runs.get(id).state());
+        assertTrue(runs.get(id).endedAt().isPresent());
+    }
+
+    @Test
+    void a_worker_that_falls_silent_is_lost_and_another_goes_on_until_there_were_enough() {
+        var id = start().id();
+        for (int attempt = 1; attempt <= 3; attempt++) {
+            runs.tick();
+            assertEquals(STARTING, runs.get(id).state());
+            assertEquals(attempt, runs.get(id).status().attempts());
+            report(id, Phase.TRAINING, "");
+            clock.pass(LEASE);
+            runs.tick();
+            assertEquals(RUNNING, runs.get(id).state());
+            clock.pass(Duration.ofMillis(1));
+            runs.tick();
+            assertEquals(INTERRUPTED, runs.get(id).state());
+            assertEquals(attempt, launcher.killed().size());
+        }
+        runs.tick();
+        assertEquals(INTERRUPTED, runs.get(id).state());
+        assertEquals(3, launcher.launched().size());
+        runs.resume(id);
+        runs.tick();
+        assertEquals(4, launcher.launched().size());
+    }
+
+    @Test
+    void a_worker_that_lost_its_run_is_told_so_and_changes_nothing() {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.TRAINING, "");
+        var old = launcher.worker(id).token();
+        clock.pass(LEASE.plusMillis(1));
+        runs.tick();
+        runs.tick();
+        runs.tick();
+        assertNotEquals(old, launcher.worker(id).token());
+        for (var token : List.of(old, "", "0".repeat(64))) {
+            var late = assertThrows(RunRefused.class, () -> runs.report(id, token, reportOf(Phase.SUCCEEDED, "Done.")));
+            assertEquals(RunRefused.Kind.LEASE_LOST, late.kind());
+        }
+        assertEquals(STARTING, runs.get(id).state());
+    }
+
+    @Test
+    void a_server_that_starts_anew_has_forgotten_nothing_and_gives_workers_time_to_report() {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.TRAINING, "");
+        var waiting = start().id();
+        var before = runs.list();
+        clock.pass(Duration.ofHours(1));
+        runs = server();
+        assertEquals(before, runs.list());
+        runs.tick();
+        assertEquals(RUNNING, runs.get(id).state());
+        assertEquals(QUEUED, runs.get(waiting).state());
+        report(id, Phase.TRAINING, "");
+        clock.pass(LEASE);
+        runs.tick();
+        assertEquals(RUNNING, runs.get(id).state());
+    }
+
+    @Test
+    void a_worker_that_saved_because_its_machine_ends_is_followed_by_another() {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.INTERRUPTED, "The worker was told to end.");
+        assertEquals(INTERRUPTED, runs.get(id).state());
+        runs.tick();
+        assertEquals(STARTING, runs.get(id).state());
+    }
+
+    @Test
+    void a_worker_that_cannot_be_started_fails_the_run_with_the_reason_and_the_next_one_is_taken() {
+        var id = start().id();
+        launcher.refusal = "no such java";
+        runs.tick();
+        assertEquals(FAILED, runs.get(id).state());
+        assertEquals(
+                "No worker could be started: no such java",
+                runs.get(id).status().reason());
+    }
+
+    @Test
+    void a_corpus_that_is_gone_fails_the_run_with_the_reason() throws Exception {
+        var id = start().id();
+        Files.delete(folder.resolve("corpora/own.txt"));
+        runs.tick();
+        assertEquals(FAILED, runs.get(id).state());
+        assertTrue(
+                runs.get(id).status().reason().contains("own"),
+                runs.get(id).status().reason());
+    }
+
+    @Test
+    void an_extended_run_goes_on_with_more_steps_and_a_clone_is_a_new_one() {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.SUCCEEDED, "Done.");
+        var extended = runs.extend(id, 30);
+        assertEquals(QUEUED, extended.state());
+        assertEquals(50, extended.order().config().steps());
+        assertEquals(Optional.empty(), extended.endedAt());
+        var clone = runs.clone(id, Optional.empty(), Map.of("seed", 9));
+        assertNotEquals(id, clone.id());
+        assertEquals(9, clone.order().config().seed());
+        assertEquals(extended.order().config().model(), clone.order().config().model());
+    }
+
+    /// What people may ask for, in which states.
+    private static final Map<String, Set<RunState>> ALLOWED = Map.of(
+            "pause", Set.of(RUNNING),
+            "resume", Set.of(PAUSED, STOPPED, FAILED, INTERRUPTED),
+            "stop", Set.of(QUEUED, INTERRUPTED, STARTING, RUNNING, PAUSED, STOPPING),
+            "extend", Set.of(STOPPED, SUCCEEDED));
+
+    @ParameterizedTest
+    @EnumSource
+    void in_every_state_exactly_what_makes_sense_can_be_asked_for(RunState state) {
+        Map<String, Function<String, Run>> actions = new HashMap<>();
+        actions.put("pause", id -> runs.pause(id));
+        actions.put("resume", id -> runs.resume(id));
+        actions.put("stop", id -> runs.stop(id));
+        actions.put("extend", id -> runs.extend(id, 5));
+        actions.forEach((name, action) -> {
+            var run = inState(state);
+            assertEquals(state, run.state());
+            if (ALLOWED.get(name).contains(state)) {
+                action.apply(run.id());
+            } else {
+                var refused = assertThrows(RunRefused.class, () -> action.apply(run.id()), name + " when " + state);
+                assertEquals(RunRefused.Kind.CONFLICT, refused.kind());
+                assertTrue(refused.getMessage().contains(state.name()), refused.getMessage());
+                assertEquals(run, runs.get(run.id()));
+            }
+            finishAll();
+        });
+    }
+
+    private Run inState(RunState state) {
+        var id = start().id();
+        if (state != QUEUED) {
+            runs.tick();
+        }
+        switch (state) {
+            case QUEUED, STARTING -> {}
+            case RUNNING -> report(id, Phase.TRAINING, "");
+            case PAUSED -> report(id, Phase.PAUSED, "Paused.");
+            case STOPPING -> runs.stop(id);
+            case STOPPED -> report(id, Phase.STOPPED, "Stopped.");
+            case FAILED -> report(id, Phase.FAILED, "The disk is full.");
+            case INTERRUPTED -> report(id, Phase.INTERRUPTED, "Told to end.");
+            case SUCCEEDED -> report(id, Phase.SUCCEEDED, "Done.");
+        }
+        return runs.get(id);
+    }
+
+    private void finishAll() {
+        for (var run : runs.list()) {
+            if (run.state().hasWorker()) {
+                report(run.id(), Phase.FAILED, "Over.");
+            } else if (run.state() == QUEUED || run.state() == INTERRUPTED) {
+                runs.stop(run.id());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "steps|0|Steps must lie in 1..10,000,000, but is 0.",
+                "steps|1.5|steps has a value of a wrong type.",
+                "steps|'many'|steps has a value of a wrong type.",
+                "steps|99999999999|steps has a value of a wrong type.",
+                "learningRate|2|Learning rate must be above 0 and at most 1, but is 2.0.",
+                "learningRate|1e308|Learning rate must be above 0 and at most 1, but is 1.0E308.",
+                "optimizer|'sgd'|optimizer has a value of a wrong type.",
+                "optimizer|1|optimizer has a value of a wrong type.",
+                "seed|null|seed has a value of a wrong type.",
+                "dropout|1|",
+                "nHead|3|",
+                "contextLength|16|",
+                "batchSize|[]|batchSize has a value of a wrong type.",
+                "size|1|A config has no field \"size\".",
+                "model|{}|A config has no field \"model\"."
+            })
+    void a_wrong_value_is_refused_by_name_and_nothing_is_queued(String field, String json, String sentence) {
+        Object value = WorkerJson.read(json.replace('\'', '"'), Object.class);
+        var changes = new HashMap<String, Object>();
+        changes.put("batchSize", 4);
+        changes.put(field, value);
+        var refused = assertThrows(RunRefused.class, () -> runs.start(Optional.empty(), "demo", "own", changes));
+        assertEquals(RunRefused.Kind.INVALID, refused.kind());
+        assertEquals(field, refused.param());
+        if (sentence != null) {
+            assertEquals(sentence, refused.getMessage());
+        }
+        assertTrue(runs.list().isEmpty());
+    }
+
+    @Test
+    void unknown_presets_corpora_names_and_runs_are_refused_with_what_there_is() {
+        assertRefused(
+                "preset",
+                "demo, small, default, original",
+                () -> runs.start(Optional.empty(), "huge", "own", Map.of()));
+        assertRefused("corpus", "there is own", () -> runs.start(Optional.empty(), "demo", "../own", Map.of()));
+        for (var name : List.of("", " ", "x".repeat(101), "a\nb")) {
+            assertRefused("name", "1 to 100", () -> runs.start(Optional.of(name), "demo", "own", Map.of()));
+        }
+        assertRefused("id", "no run \"x\"", () -> runs.get("x"));
+        assertRefused("id", "no run \"x\"", () -> runs.stop("x"));
+        assertFalse(Files.exists(folder.resolve("runs")));
+    }
+
+    private static void assertRefused(String param, String part, Executable action) {
+        var refused = assertThrows(RunRefused.class, action);
+        assertEquals(param, refused.param());
+        assertTrue(refused.getMessage().contains(part), refused.getMessage());
+    }
+
+    private Run start() {
+        return runs.start(Optional.empty(), "demo", "own", Map.of("steps", 20));
+    }
+
+    private Wanted report(String id, Phase phase, String sentence) {
+        return runs.report(id, launcher.worker(id).token(), reportOf(phase, sentence))
+                .wanted();
+    }
+
+    private static Report reportOf(Phase phase, String sentence) {
+        return new Report(phase, sentence, 5, 0, OptionalDouble.empty(), List.of(), List.of(), List.of());
+    }
+
+    private static Report.Step step(long step, double loss) {
+        return new Report.Step(step, loss, 1e-3, 1.5, 10_000, 1 << 20, step * 0.1);
+    }
+
+    /// Moves when told to.
+    private static final class HandClock extends Clock {
+
+        private Instant now = Instant.parse("2030-01-01T00:00:00Z");
+
+        void pass(Duration time) {
+            now = now.plus(time);
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}
