@@ -27,10 +27,13 @@ public final class Eta {
 
     private double work(long first, long end) {
         double sum = 0;
-        for (long step = first; step < end; step++) {
-            sum += perCharacter(config.model(), config.contextAt(step));
+        long at = first;
+        for (var stage : config.curriculum()) {
+            long stageEnd = Math.min(end, (long) Math.ceil(stage.until() * config.steps()));
+            sum += Math.max(0, stageEnd - at) * perCharacter(config.model(), stage.contextLength());
+            at = Math.max(at, stageEnd);
         }
-        return sum;
+        return sum + (end - at) * perCharacter(config.model(), config.model().contextLength());
     }
 
     /// Multiplications for a character: 12 E^2 in a block's matrices, 2 E for each position that attention sees.
