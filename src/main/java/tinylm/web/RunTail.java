@@ -33,9 +33,10 @@ class RunTail {
     /// The newest of a run that was told.
     private record Seen(RunBody body, long step, long evaluation, long sample) {
 
+        /// What the newest step brings may still be on its way.
         static Seen upTo(Run run, RunBody body) {
             long step = run.progress().step();
-            return new Seen(body, step, step, step);
+            return new Seen(body, step, step - 1, step - 1);
         }
     }
 
