@@ -106,15 +106,22 @@ final class Worker {
 
     /// Waits while the run is paused.
     private boolean isResumed(long step) {
-        if (isAskedToEnd() || reports.wanted() != Wanted.PAUSE) {
-            return !isAskedToEnd() && reports.wanted() == Wanted.GO_ON;
+        if (isPaused()) {
+            say("Paused at step " + step + ".");
+            reports.phase(Phase.PAUSED, "Paused at step " + step + ".");
+            while (isPaused()) {
+                reports.awaitAnswer();
+            }
+            reports.phase(Phase.TRAINING, "");
         }
-        say("Paused at step " + step + ".");
-        reports.phase(Phase.PAUSED, "Paused at step " + step + ".");
-        while (!isAskedToEnd() && reports.wanted() == Wanted.PAUSE) {
-            reports.awaitAnswer();
-        }
-        reports.phase(Phase.TRAINING, "");
+        return mayTrain();
+    }
+
+    private boolean isPaused() {
+        return !isAskedToEnd() && reports.wanted() == Wanted.PAUSE;
+    }
+
+    private boolean mayTrain() {
         return !isAskedToEnd() && reports.wanted() == Wanted.GO_ON;
     }
 
@@ -144,7 +151,7 @@ final class Worker {
         try (var trainer = newest.map(one -> Trainer.resume(job.config(), text, directory, clock::on, one))
                 .orElseGet(() -> Trainer.start(job.config(), text, directory, clock::on))) {
             clock.begin(trainer, progress);
-            return trainer.run(() -> isAskedToEnd() || reports.wanted() != Wanted.GO_ON);
+            return trainer.run(() -> !mayTrain());
         } finally {
             secondsBefore += clock.seconds();
         }
@@ -213,8 +220,8 @@ final class Worker {
             end.get(SAMPLE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            log.println("No sample could be written: " + e);
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
+            say("No sample could be written: " + e); // the run goes on without one
         }
         return text.toString();
     }
