@@ -103,7 +103,8 @@ public class RunManagement {
                 HttpServer server,
                 @ConfigProperty(name = "quarkus.http.host") String host,
                 @ConfigProperty(name = "tinylm-home") Optional<Path> home) {
-            var here = Set.of("0.0.0.0", "::").contains(host) ? "127.0.0.1" : host;
+            var everywhere = Set.of("0.0.0.0", "::").contains(host);
+            var here = everywhere ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
             return new ProcessLauncher(
                     ProcessLauncher.thisProgram(
                             home.orElse(Path.of("")).toAbsolutePath().toString()),

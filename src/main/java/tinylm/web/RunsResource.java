@@ -79,10 +79,7 @@ public class RunsResource {
                 fields.required("preset", fields.text("preset")),
                 fields.required("corpus", fields.text("corpus")),
                 changes(fields));
-        return Response.status(Response.Status.CREATED)
-                .header("Location", "/v1/runs/" + run.id())
-                .entity(body(run))
-                .build();
+        return created(run);
     }
 
     @GET
@@ -133,10 +130,7 @@ public class RunsResource {
     public Response clone(@PathParam("id") String id, String body) throws RequestRefused {
         var fields = JsonFields.parse(body);
         var run = runs.clone(id, fields.text("name"), changes(fields));
-        return Response.status(Response.Status.CREATED)
-                .header("Location", "/v1/runs/" + run.id())
-                .entity(body(run))
-                .build();
+        return created(run);
     }
 
     @GET
@@ -191,6 +185,13 @@ public class RunsResource {
 
     private RunBody body(Run run) {
         return RunBody.of(run, runs.list());
+    }
+
+    private Response created(Run run) {
+        return Response.status(Response.Status.CREATED)
+                .header("Location", "/v1/runs/" + run.id())
+                .entity(body(run))
+                .build();
     }
 
     private Response accepted(Run run) {

@@ -42,17 +42,7 @@ class RunsIT {
         }
         startServer(catalog);
         try {
-            var id = given().baseUri(url())
-                    .contentType("application/json")
-                    .body(
-                            "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"contextLength\": 32, \"nLayer\": 1,"
-                                    + " \"nHead\": 2, \"nEmbd\": 32, \"steps\": " + STEPS
-                                    + ", \"evaluationInterval\": 40, \"curriculum\": [], \"dropout\": 0.1}}")
-                    .post("/v1/runs")
-                    .then()
-                    .statusCode(201)
-                    .extract()
-                    .<String>path("id");
+            var id = start("\"steps\": " + STEPS + ", \"evaluationInterval\": 40, \"dropout\": 0.1");
             var random = new Random(4);
             for (int kill = 0; kill < KILLS; kill++) {
                 long pid = awaitWorkerThatTrains(id);
@@ -93,16 +83,7 @@ class RunsIT {
         }
         startServer(catalog);
         try {
-            var id = given().baseUri(url())
-                    .contentType("application/json")
-                    .body(
-                            "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"contextLength\": 32, \"nLayer\": 1,"
-                                    + " \"nHead\": 2, \"nEmbd\": 32, \"steps\": 1000000, \"evaluationInterval\": 100000,"
-                                    + " \"curriculum\": []}}")
-                    .post("/v1/runs")
-                    .then()
-                    .extract()
-                    .<String>path("id");
+            var id = start("\"steps\": 1000000, \"evaluationInterval\": 100000");
             long pid = awaitWorkerThatTrains(id);
             server.close();
             int before = lastStep(id, catalog, pid);
@@ -159,6 +140,19 @@ class RunsIT {
                 "--port",
                 Integer.toString(port));
         server.await("tinylm is at");
+    }
+
+    /// Queues a run of a tiny model, and returns its id.
+    private String start(String config) {
+        return given().baseUri(url())
+                .contentType("application/json")
+                .body("{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"contextLength\": 32, \"nLayer\": 1,"
+                        + " \"nHead\": 2, \"nEmbd\": 32, \"curriculum\": [], " + config + "}}")
+                .post("/v1/runs")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
     }
 
     private String url() {
