@@ -1,3 +1,12 @@
+import './base.css';
+import './masthead.css';
+import './composer.css';
+import './settings.css';
+import './lenses.css';
+import './manuscript.css';
+import './panel.css';
+import './actions.css';
+import './sign-in.css';
 import { mount } from './desk';
 import { modelOf } from './model';
 import { mountSignOut } from './signin';

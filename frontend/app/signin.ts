@@ -4,12 +4,12 @@
  * Why a socket was refused, which a browser does not tell a page: ordinary requests are asked instead. Leads to the door
  * whoever is not signed in; otherwise gives the server's sentence, or null when it has none or cannot be reached.
  */
-export async function whyRefused(): Promise<string | null> {
+export async function whyRefused(address = '/v1/responses'): Promise<string | null> {
   try {
     const models = await fetch('/v1/models', { cache: 'no-store' });
     if (models.status === 401) location.assign('/sign-in');
     if (!models.ok) return null;
-    const socket = await fetch('/v1/responses', { cache: 'no-store' });
+    const socket = await fetch(address, { cache: 'no-store' });
     if (socket.status !== 403 && socket.status !== 429) return null;
     const { error } = (await socket.json()) as { error: { message: string } };
     return error.message;

@@ -22,6 +22,7 @@ final class Access {
             anybody("GET", "/favicon.svg"),
             anybody("GET", "/static/**"), // the page's own script and style
             least(VIEWER, "GET", "/"),
+            least(VIEWER, "GET", "/runs"),
             least(VIEWER, "GET", "/v1/models"),
             least(VIEWER, "GET", "/v1/models/{id}"),
             least(WRITER, "POST", "/v1/completions"),

@@ -1,0 +1,184 @@
+/** The board of runs: one state, one update, and the effects between them. */
+import { html, nothing, render } from 'lit';
+import type { TemplateResult } from 'lit';
+import { Connection } from '../app/connection';
+import { whyRefused } from '../app/signin';
+import { Curves } from './curves';
+import { differences } from './differences';
+import { draft } from './draft';
+import { changes, problems } from './fields';
+import { list } from './list';
+import type { Answer, Corpus, Metrics, Preset, Run, Sample } from './protocol';
+import { get, parse, post, text } from './protocol';
+import type { Action } from './reduce';
+import { reduce } from './reduce';
+import { sheet } from './sheet';
+import type { State } from './state';
+import { BLANK, NEW, NOTHING, charted, current, initial, presetOf } from './state';
+import type { Verb } from './steer';
+
+const STREAM = '/v1/runs/stream';
+const LOG_READ_EVERY_MS = 2_000;
+const NEAR_PX = 24;
+
+export function mount(root: HTMLElement): void {
+  const curves = new Curves((axis) => dispatch({ type: 'axis switched', axis }));
+  let state: State = initial(location.hash.slice(1));
+  let frame = 0;
+  let logTimer = 0;
+  /** What was asked for since the connection opened; another object for each connection. */
+  let asked = new Set<string>();
+
+  const connection = new Connection(`${location.origin.replace('http', 'ws')}${STREAM}`, {
+    opened: () => {
+      asked = new Set();
+      dispatch({ type: 'link opened' });
+    },
+    lost: (reason) => dispatch({ type: 'link lost', reason }),
+    received: (frame) => {
+      const event = parse(frame);
+      if (event === null) return;
+      dispatch({ type: 'received', frame: event });
+      readLogLater();
+    },
+    isBusy: () => (state.runs ?? []).some((run) => run.workerPid !== undefined),
+    refused: () => void whyRefused(STREAM).then((reason) => dispatch({ type: 'link lost', reason: reason ?? '' })),
+  });
+
+  function dispatch(action: Action): void {
+    state = reduce(state, action);
+    frame ||= requestAnimationFrame(update);
+  }
+
+  function update(): void {
+    frame = 0;
+    const followed = isAtEnd(root.querySelector('.sheet-log pre'));
+    render(view(), root);
+    const log = root.querySelector('.sheet-log pre');
+    if (log !== null && followed) log.scrollTop = log.scrollHeight;
+    curves.update(charted(state), state.histories, state.axis);
+    fetchMissing();
+  }
+
+  function view(): TemplateResult {
+    const run = current(state);
+    const isNew = state.chosen === NEW || (state.chosen === '' && state.runs?.length === 0);
+    return html`
+      ${state.link === 'lost' ? html`
+        <p class="board-lost" role="status">
+          <span>${state.reason || 'The connection is lost.'} What you see may be old; trying again\u2026</span>
+          <button type="button" class="link" @click=${() => connection.retryNow()}>Try now</button>
+        </p>` : nothing}
+      ${list(state, { compare: (id, on) => dispatch({ type: 'compared', run: id, on }) })}
+      <section class="board-main" id="main" aria-label=${isNew ? 'New run' : 'The chosen run'}>
+        ${isNew ? draft(state, {
+          change: (changed) => dispatch({ type: 'drafted', draft: changed }),
+          type: (field, value) => dispatch({ type: 'field typed', field, value }),
+          restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),
+          start: () => void start(),
+        }) : run !== null ? sheet(state, run, html`${curves.element}${differences(charted(state))}`, {
+          steer: (verb) => void steer(run, verb),
+          more: (more) => dispatch({ type: 'more typed', more }),
+          clone: () => {
+            dispatch({ type: 'cloned', run });
+            location.hash = NEW;
+          },
+          log: (open) => {
+            dispatch({ type: 'log opened', open });
+            readLogLater(0);
+          },
+        }) : html`<p class="board-empty">${state.runs === null ? 'Reading the runs\u2026' : 'There is no run with this address.'}</p>`}
+      </section>`;
+  }
+
+  function fetchMissing(): void {
+    once('runs', get<{ data: readonly Run[] }>, '/v1/runs', ({ data }) => dispatch({ type: 'runs listed', runs: data }));
+    once('presets', get<{ data: readonly Preset[] }>, '/v1/presets',
+      ({ data }) => dispatch({ type: 'presets listed', presets: data }));
+    once('corpora', get<{ data: readonly Corpus[] }>, '/v1/corpora',
+      ({ data }) => dispatch({ type: 'corpora listed', corpora: data }));
+    for (const { id } of charted(state)) {
+      const { isWhole, knownTo } = state.histories[id] ?? NOTHING;
+      if (isWhole) continue;
+      once(`metrics ${id}`, get<Metrics>, `${of(id)}/metrics${knownTo < 0 ? '' : `?from=${knownTo}`}`,
+        (metrics) => dispatch({ type: 'history loaded', run: id, metrics }));
+    }
+    const run = current(state);
+    if (run === null) return;
+    once(`samples ${run.id}`, get<{ data: readonly Sample[] }>, `${of(run.id)}/samples`,
+      ({ data }) => dispatch({ type: 'samples loaded', run: run.id, samples: data }));
+  }
+
+  /** Asks once for each connection; an answer that began before the connection was lost is not trusted after it. */
+  function once<T>(
+    what: string, ask: (address: string) => Promise<Answer<T>>, address: string, then: (value: T) => void,
+  ): void {
+    if (asked.has(what)) return;
+    const now = asked;
+    now.add(what);
+    void ask(address).then((answer) => {
+      if ('value' in answer && now === asked) then(answer.value);
+    });
+  }
+
+  function readLogLater(wait = LOG_READ_EVERY_MS): void {
+    if (state.log === null) return;
+    if (wait === 0) clearTimeout(logTimer);
+    else if (logTimer !== 0) return;
+    logTimer = window.setTimeout(async () => {
+      logTimer = 0;
+      const run = current(state);
+      if (run === null) return;
+      const answer = await text(`${of(run.id)}/log`);
+      if (current(state)?.id !== run.id) return;
+      dispatch({ type: 'log loaded', text: 'value' in answer ? answer.value : answer.refusal.message });
+    }, wait);
+  }
+
+  async function start(): Promise<void> {
+    const preset = presetOf(state);
+    if (preset === null || state.draft.sending) return;
+    const { corpus, name, typed } = state.draft;
+    if (Object.keys(problems(preset.config, typed)).length > 0) {
+      dispatch({ type: 'drafted', draft: { unfolded: true } });
+      requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
+      return;
+    }
+    dispatch({ type: 'drafted', draft: { sending: true } });
+    const answer = await post<Run>('/v1/runs', {
+      preset: preset.name,
+      corpus: corpus || state.corpora[0]?.id,
+      ...(name.trim() === '' ? {} : { name: name.trim() }),
+      config: changes(preset.config, typed),
+    });
+    if ('refusal' in answer) {
+      dispatch({ type: 'drafted', draft: { sending: false, unfolded: true, refusal: answer.refusal } });
+      requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
+      return;
+    }
+    dispatch({ type: 'run told', run: answer.value });
+    dispatch({ type: 'drafted', draft: { ...BLANK, preset: preset.name, corpus } });
+    location.hash = answer.value.id;
+  }
+
+  async function steer(run: Run, verb: Verb): Promise<void> {
+    const answer = await post<Run>(`${of(run.id)}/${verb}`, verb === 'extend' ? { steps: Number(state.more) } : {});
+    if ('value' in answer) dispatch({ type: 'run told', run: answer.value });
+    dispatch({ type: 'refused', refusal: 'refusal' in answer ? answer.refusal : null });
+  }
+
+  addEventListener('hashchange', () => {
+    dispatch({ type: 'chosen', chosen: location.hash.slice(1) });
+    readLogLater(0);
+    requestAnimationFrame(() => root.querySelector('.board-main')!.scrollIntoView({ block: 'nearest' }));
+  });
+  update();
+}
+
+function of(id: string): string {
+  return `/v1/runs/${encodeURIComponent(id)}`;
+}
+
+function isAtEnd(element: Element | null): boolean {
+  return element === null || element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+}

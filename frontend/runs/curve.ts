@@ -1,0 +1,129 @@
+/** One chart: a canvas that ECharts draws on, in the colours of the page. */
+import { LineChart } from 'echarts/charts';
+import { GridComponent, TooltipComponent } from 'echarts/components';
+import { init, use } from 'echarts/core';
+import type { EChartsType } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+import type { Point } from './series';
+import type { Axis } from './state';
+import { count } from './words';
+
+use([LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+
+export interface Line {
+  /** What the tooltip calls it; empty for a line that is only scenery. */
+  readonly name: string;
+  readonly data: readonly Point[];
+  /** A custom property of the page's style. */
+  readonly colour: string;
+  readonly look: 'faint' | 'strong' | 'points';
+}
+
+const SYMBOLS = ['circle', 'triangle', 'diamond', 'rect', 'roundRect', 'pin'];
+
+export class Curve {
+  readonly element = document.createElement('div');
+  readonly #probe = document.createElement('span');
+  readonly #format: (value: number) => string;
+  #chart: EChartsType | null = null;
+  #drawn: readonly [readonly Line[], Axis] = [[], 'steps'];
+
+  /** @param format how a value reads beside the axis and in the tooltip */
+  constructor(kind: 'large' | 'small', format: (value: number) => string) {
+    this.#format = format;
+    this.element.className = `curve curve-${kind}`;
+    this.element.setAttribute('role', 'img');
+    this.#probe.hidden = true;
+    new ResizeObserver(() => this.#resize()).observe(this.element);
+    const redraw = () => this.#draw();
+    new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  }
+
+  /** @param label what the picture shows, in a sentence */
+  update(lines: readonly Line[], axis: Axis, label: string): void {
+    this.element.setAttribute('aria-label', label);
+    this.#drawn = [lines, axis];
+    this.#draw();
+  }
+
+  #resize(): void {
+    if (this.element.clientWidth === 0) return;
+    if (this.#chart === null) this.#draw();
+    else this.#chart.resize();
+  }
+
+  /** ECharts must know the size, so a chart begins when its element is laid out. */
+  #draw(): void {
+    if (this.element.clientWidth === 0) return;
+    if (this.#chart === null) {
+      this.#chart = init(this.element, null, { renderer: 'canvas' });
+      this.element.append(this.#probe);
+    }
+    this.#chart.setOption(this.#option(), { notMerge: true });
+  }
+
+  #option(): Record<string, unknown> {
+    const [lines, axis] = this.#drawn;
+    const isLarge = this.element.classList.contains('curve-large');
+    const text = { color: this.#colour('--faint'), fontFamily: getComputedStyle(this.element).fontFamily, fontSize: isLarge ? 12 : 11 };
+    return {
+      animation: false,
+      grid: { left: 4, right: 14, top: 10, bottom: 2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      xAxis: {
+        type: 'value', min: 'dataMin', max: 'dataMax', splitNumber: isLarge ? 6 : 3,
+        axisLine: { onZero: false, lineStyle: { color: this.#colour('--rule') } }, axisTick: { show: false },
+        splitLine: { show: false },
+        axisLabel: { ...text, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: along[axis] },
+      },
+      yAxis: {
+        type: 'value', scale: true, splitNumber: isLarge ? 5 : 2, axisLabel: { ...text, formatter: this.#format },
+        splitLine: { lineStyle: { color: this.#colour('--rule'), width: 1 } },
+      },
+      // rich text is drawn on the canvas: a run's name never becomes markup
+      tooltip: {
+        trigger: 'axis', renderMode: 'richText', confine: true, padding: [6, 10], borderWidth: 1,
+        backgroundColor: this.#colour('--sheet'), borderColor: this.#colour('--edge'),
+        textStyle: { ...text, fontSize: 12, color: this.#colour('--ink') },
+        axisPointer: { lineStyle: { color: this.#colour('--edge'), type: 'solid' } },
+        formatter: (pointed: readonly Pointed[]) => this.#tooltip(pointed, axis),
+      },
+      series: lines.map((line, at) => this.#series(line, at)),
+    };
+  }
+
+  #series({ name, data, colour, look }: Line, at: number): object {
+    const color = this.#colour(colour);
+    return {
+      type: 'line', name, data, color, sampling: 'minmax', silent: look === 'faint', z: look === 'faint' ? 1 : 2,
+      showSymbol: look === 'points', symbol: look === 'points' ? SYMBOLS[Math.floor(at / 3) % SYMBOLS.length] : 'circle', symbolSize: 6,
+      lineStyle: { width: look === 'faint' ? 1 : look === 'points' ? 1.5 : 2, opacity: look === 'faint' ? 0.28 : 1, type: look === 'points' ? [4, 3] : 'solid' },
+      itemStyle: { opacity: look === 'faint' ? 0 : 1 },
+      emphasis: { disabled: true },
+    };
+  }
+
+  #tooltip(pointed: readonly Pointed[], axis: Axis): string {
+    const named = pointed.filter(({ seriesName, value }) => seriesName !== '' && Number.isFinite(value[1]));
+    if (named.length === 0) return '';
+    const at = named[0]!.value[0];
+    const head = axis === 'steps' ? `Step ${count(at)}` : `${at.toFixed(1)} min`;
+    return [head, ...named.map(({ seriesName, value }) => `${seriesName}  ${this.#format(value[1])}`)].join('\n');
+  }
+
+  /** The property as a colour that a canvas understands, light or dark. */
+  #colour(property: string): string {
+    this.#probe.style.color = `var(${property})`;
+    return getComputedStyle(this.#probe).color;
+  }
+}
+
+interface Pointed {
+  readonly seriesName: string;
+  readonly value: Point;
+}
+
+const along: Readonly<Record<Axis, (value: number) => string>> = {
+  steps: (value) => (Number.isInteger(value) ? count(value) : ''),
+  minutes: (value) => `${Number(value.toFixed(2))} min`,
+};

@@ -1,0 +1,122 @@
+/** The form in which a run is made up. */
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type { Field } from './fields';
+import { FIELDS, NAMES, changes, isChoice, problems, shown, valueOf } from './fields';
+import type { Preset, Refusal } from './protocol';
+import type { Draft, State } from './state';
+import { presetOf } from './state';
+import { count } from './words';
+
+export interface DraftActions {
+  change(changed: Partial<Draft>): void;
+  type(field: Field, value: string): void;
+  restore(): void;
+  start(): void;
+}
+
+export function draft(state: State, on: DraftActions): TemplateResult {
+  const preset = presetOf(state);
+  if (preset === null) return html`<p class="board-empty">Reading what a run can start from\u2026</p>`;
+  const { corpus, name, typed, unfolded, sending, refusal } = state.draft;
+  const wrong = problems(preset.config, typed);
+  const at = place(refusal);
+  const changed = Object.keys(changes(preset.config, typed)) as Field[];
+  return html`
+    <form class="draft" novalidate @submit=${(event: Event) => {
+      event.preventDefault();
+      on.start();
+    }}>
+      <h2 class="draft-title">New run</h2>
+      <fieldset class="draft-presets" aria-describedby="preset-problem">
+        <legend class="label">Preset</legend>
+        ${state.presets.map((one) => card(one, one === preset, on))}
+        ${problem('preset', at === 'preset' ? refusal!.message : null)}
+      </fieldset>
+      <div class="draft-row">
+        <div class="field">
+          <label class="field-label" for="corpus">Corpus</label>
+          <select
+            id="corpus" class="field-input" aria-describedby="corpus-problem" aria-invalid=${at === 'corpus' ? 'true' : 'false'}
+            @change=${(event: Event) => on.change({ corpus: (event.target as HTMLSelectElement).value })}
+          >${state.corpora.map((one) => html`
+            <option value=${one.id} ?selected=${live(one.id === corpus)}>${one.name}${one.characters === undefined ? '' : `, ${count(one.characters)} characters`}</option>`)}
+          </select>
+          ${problem('corpus', at === 'corpus' ? refusal!.message : null)}
+        </div>
+        <div class="field">
+          <label class="field-label" for="name">Name</label>
+          <input
+            id="name" class="field-input" type="text" autocomplete="off" placeholder="optional"
+            aria-describedby="name-problem" aria-invalid=${at === 'name' ? 'true' : 'false'}
+            .value=${live(name)} @input=${(event: Event) => on.change({ name: (event.target as HTMLInputElement).value })}
+          >
+          ${problem('name', at === 'name' ? refusal!.message : null)}
+        </div>
+      </div>
+      <details class="draft-fold" ?open=${live(unfolded)} @toggle=${(event: Event) => {
+        const { open } = event.target as HTMLDetailsElement;
+        if (open !== unfolded) on.change({ unfolded: open });
+      }}>
+        <summary class="draft-summary">
+          <span>All values</span>
+          <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${changed.map((field) => FIELDS[field].label).join(', ')}`}</span>
+        </summary>
+        <div class="draft-fields">
+          ${NAMES.map((field) => row(field, preset, state, wrong[field] ?? (at === field ? refusal!.message : null), on))}
+        </div>
+        <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}>Restore ${preset.name}\u2019s values</button>
+      </details>
+      <div class="draft-foot">
+        <button type="submit" class="primary" aria-disabled=${sending ? 'true' : 'false'}>${sending ? 'Asking\u2026' : 'Start the run'}</button>
+        ${problem('draft', refusal !== null && at === null ? refusal.message : null)}
+      </div>
+    </form>`;
+}
+
+function card(preset: Preset, isChosen: boolean, on: DraftActions): TemplateResult {
+  return html`
+    <label class="draft-preset">
+      <input
+        type="radio" name="preset" value=${preset.name} .checked=${live(isChosen)}
+        @change=${() => on.change({ preset: preset.name })}
+      >
+      <span class="draft-name">${preset.name}</span>
+      <span class="draft-parameters">${count(preset.parameters)} parameters</span>
+      <span class="draft-about">${preset.about}</span>
+    </label>`;
+}
+
+function row(field: Field, preset: Preset, { draft }: State, wrong: string | null, on: DraftActions): TemplateResult {
+  const shape = FIELDS[field];
+  const value = shown(preset.config, draft.typed, field);
+  const isChanged = value !== String(valueOf(preset.config, field));
+  const input = (event: Event) => on.type(field, (event.target as HTMLInputElement | HTMLSelectElement).value);
+  return html`
+    <div class="field" ?data-changed=${isChanged}>
+      <label class="field-label" for=${field}>${shape.label}</label>
+      ${isChoice(shape) ? html`
+        <select id=${field} class="field-input" aria-describedby="${field}-problem" @change=${input}>
+          ${Object.entries(shape.choices).map(([choice, label]) => html`
+            <option value=${choice} ?selected=${live(choice === value)}>${label}</option>`)}
+        </select>` : html`
+        <input
+          id=${field} class="field-input" type="text" inputmode=${shape.whole ? 'numeric' : 'decimal'} autocomplete="off"
+          aria-describedby="${field}-problem" aria-invalid=${wrong === null ? 'false' : 'true'}
+          .value=${live(value)} @input=${input}
+        >`}
+      ${problem(field, wrong, shape.hint)}
+    </div>`;
+}
+
+function problem(where: string, sentence: string | null, hint = ''): TemplateResult {
+  return html`<p class="field-hint" id="${where}-problem" aria-live="polite">
+    ${sentence === null ? hint : html`<span class="problem">${sentence}</span>`}</p>`;
+}
+
+/** The part of the form that a refusal is about; null when it is about none. */
+function place(refusal: Refusal | null): string | null {
+  const param = refusal?.param?.split('.').at(-1) ?? '';
+  return param in FIELDS || ['preset', 'corpus', 'name'].includes(param) ? param : null;
+}

@@ -1,0 +1,21 @@
+import '../app/base.css';
+import '../app/masthead.css';
+import './board.css';
+import './curve.css';
+import './curves.css';
+import './differences.css';
+import './draft.css';
+import './list.css';
+import './mark.css';
+import './sheet.css';
+import './steer.css';
+import { mountSignOut } from '../app/signin';
+import { mountTheme } from '../app/theme';
+import { mount } from './board';
+
+const board = document.querySelector<HTMLElement>('main.board');
+const theme = document.querySelector<HTMLButtonElement>('button.theme');
+const signOut = document.querySelector<HTMLButtonElement>('button.sign-out');
+if (theme) mountTheme(theme);
+if (signOut) mountSignOut(signOut);
+if (board) mount(board);

@@ -1,0 +1,138 @@
+/** What `/v1/runs` and its neighbours send, as far as the page reads it. */
+
+export type RunState =
+  | 'QUEUED' | 'STARTING' | 'RUNNING' | 'PAUSED' | 'STOPPING' | 'STOPPED' | 'FAILED' | 'INTERRUPTED' | 'SUCCEEDED';
+
+export interface Config {
+  readonly model: {
+    readonly vocabSize: number;
+    readonly contextLength: number;
+    readonly nLayer: number;
+    readonly nHead: number;
+    readonly nEmbd: number;
+    readonly dropout: number;
+  };
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly optimizer: string;
+  readonly learningRate: number;
+  readonly muonLearningRate: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly warmup: number;
+  readonly decay: string;
+  readonly curriculum: readonly { readonly contextLength: number; readonly until: number }[];
+  readonly evaluationInterval: number;
+  readonly seed: number;
+}
+
+export interface Preset {
+  readonly name: string;
+  readonly about: string;
+  readonly parameters: number;
+  readonly config: Config;
+}
+
+export interface Corpus {
+  readonly id: string;
+  readonly name: string;
+  readonly characters?: number;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly name?: string;
+  readonly state: RunState;
+  readonly reason?: string;
+  readonly preset: string;
+  readonly step: number;
+  readonly steps: number;
+  readonly trainLoss?: number;
+  readonly valLoss?: number;
+  readonly bestValLoss?: number;
+  readonly protocol?: string;
+  readonly etaSeconds?: number;
+  readonly charactersPerSecond?: number;
+  readonly queuePosition?: number;
+  readonly attempts?: number;
+  readonly config: Config;
+  readonly corpus: { readonly id: string; readonly name: string; readonly sha256: string };
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly workerPid?: number;
+}
+
+export interface Step {
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  readonly charactersPerSecond: number;
+  readonly memoryBytes: number;
+  /** Of training, since the run began. */
+  readonly seconds: number;
+}
+
+export interface Evaluation {
+  readonly step: number;
+  readonly valLoss: number;
+  readonly seconds: number;
+}
+
+export interface Metrics {
+  readonly steps: readonly Step[];
+  readonly evaluations: readonly Evaluation[];
+}
+
+export interface Sample {
+  readonly step: number;
+  readonly text: string;
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly param?: string | null;
+}
+
+export type Frame =
+  | { readonly type: 'run'; readonly run: Run }
+  | ({ readonly type: 'metrics'; readonly run: string } & Metrics)
+  | ({ readonly type: 'sample'; readonly run: string } & Sample);
+
+export type Answer<T> = { readonly value: T } | { readonly refusal: Refusal };
+
+/** The event in a frame, or null for a frame that is no JSON object with a type. */
+export function parse(frame: string): Frame | null {
+  try {
+    const event: unknown = JSON.parse(frame);
+    return typeof event === 'object' && event !== null && 'type' in event ? (event as Frame) : null;
+  } catch {
+    return null;
+  }
+}
+
+export function get<T>(address: string): Promise<Answer<T>> {
+  return answer(address, {}, (response) => response.json() as Promise<T>);
+}
+
+export function text(address: string): Promise<Answer<string>> {
+  return answer(address, {}, (response) => response.text());
+}
+
+export function post<T>(address: string, body: object): Promise<Answer<T>> {
+  const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+  return answer(address, request, (response) => response.json() as Promise<T>);
+}
+
+/** Leads to the door whoever is not signed in. */
+async function answer<T>(address: string, request: RequestInit, read: (response: Response) => Promise<T>): Promise<Answer<T>> {
+  try {
+    const response = await fetch(address, { cache: 'no-store', ...request });
+    if (response.status === 401) location.assign('/sign-in');
+    if (response.ok) return { value: await read(response) };
+    return { refusal: ((await response.json()) as { error: Refusal }).error };
+  } catch {
+    return { refusal: { message: 'The server did not answer; please try again.' } };
+  }
+}

@@ -1,0 +1,34 @@
+/** From what was measured to what is drawn. */
+import type { Step } from './protocol';
+import type { Axis } from './state';
+
+export type Point = readonly [number, number];
+
+/** The share of all steps that the smooth line looks back over, and the least number of them. */
+const SPAN_SHARE = 0.02;
+const LEAST_SPAN = 10;
+
+export function along(axis: Axis, one: { readonly step: number; readonly seconds: number }): number {
+  return axis === 'steps' ? one.step : one.seconds / 60;
+}
+
+/** What is no number, as the loss of a run that went astray, leaves a gap. */
+export function points<T extends { readonly step: number; readonly seconds: number }>(
+  axis: Axis, all: readonly T[], value: (one: T) => number,
+): Point[] {
+  return all.map((one) => [along(axis, one), Number.isFinite(value(one)) ? value(one) : NaN]);
+}
+
+/** An exponential mean without the bias towards its beginning, as Adam has it (Kingma and Ba 2015). */
+export function smoothed(axis: Axis, all: readonly Step[], steps: number): Point[] {
+  const keep = 1 - 2 / (Math.max(LEAST_SPAN, steps * SPAN_SHARE) + 1);
+  let sum = 0;
+  let weight = 0;
+  return all.map((one) => {
+    if (Number.isFinite(one.loss)) {
+      sum = keep * sum + (1 - keep) * one.loss;
+      weight = keep * weight + (1 - keep);
+    }
+    return [along(axis, one), weight === 0 ? NaN : sum / weight];
+  });
+}

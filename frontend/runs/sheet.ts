@@ -1,0 +1,85 @@
+/** Everything about one run. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { FIELDS, NAMES, valueOf } from './fields';
+import { mark } from './mark';
+import type { Preset, Run, Sample } from './protocol';
+import type { State } from './state';
+import type { SteerActions } from './steer';
+import { steer } from './steer';
+import { count, curriculum, left, loss, moment, title, valueInWords } from './words';
+
+export interface SheetActions extends SteerActions {
+  log(open: boolean): void;
+}
+
+export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetActions): TemplateResult {
+  const remaining = left(run);
+  return html`
+    <article class="sheet">
+      <header class="sheet-head">
+        <h2 class="sheet-title">${title(run)}</h2>
+        <p class="sheet-state">${mark(run.state)}${run.reason ? html`<span class="sheet-reason">${run.reason}</span>` : nothing}</p>
+      </header>
+      <div class="sheet-progress">
+        <progress max=${run.steps} .value=${run.step} aria-label="Steps"></progress>
+        <p><span>Step ${count(run.step)} of ${count(run.steps)}</span><span>${remaining ?? nothing}</span></p>
+      </div>
+      ${steer(state, run, on)}
+      <dl class="sheet-figures">
+        ${figure('Validation loss', loss(run.valLoss), run.protocol)}
+        ${figure('Best', loss(run.bestValLoss))}
+        ${figure('Training loss', loss(run.trainLoss))}
+        ${figure('Characters/s', run.charactersPerSecond === undefined ? '\u2013' : count(Math.round(run.charactersPerSecond)))}
+      </dl>
+      ${charts}
+      ${samples(state.samples[run.id])}
+      ${config(run, state.presets.find(({ name }) => name === run.preset))}
+      <details class="sheet-log" @toggle=${(event: Event) => on.log((event.target as HTMLDetailsElement).open)}>
+        <summary class="draft-summary">Log</summary>
+        <pre tabindex="0">${state.log || 'Nothing was said yet.'}</pre>
+      </details>
+    </article>`;
+}
+
+function figure(label: string, value: string, note = ''): TemplateResult {
+  return html`<div><dt class="label">${label}</dt><dd>${value}${note === '' ? nothing : html` <small>${note}</small>`}</dd></div>`;
+}
+
+function samples(all: readonly Sample[] | undefined): TemplateResult {
+  return html`
+    <section class="sheet-samples">
+      <h3 class="sheet-heading">Samples</h3>
+      ${all === undefined || all.length === 0 ? html`<p class="sheet-note">At each evaluation the model writes a few lines; they appear here.</p>` : html`
+        <ol tabindex="0" aria-label="Samples, the newest first">${all.map(({ step, text }) => html`
+          <li><h4 class="label">Step ${count(step)}</h4><p class="sheet-text">${text}</p></li>`)}</ol>`}
+    </section>`;
+}
+
+function config(run: Run, preset: Preset | undefined): TemplateResult {
+  return html`
+    <section class="sheet-config">
+      <h3 class="sheet-heading">Config</h3>
+      <dl>
+        ${value('Preset', run.preset)}
+        ${value('Corpus', run.corpus.name, run.corpus.sha256)}
+        ${NAMES.map((field) => {
+          const usual = preset && valueOf(preset.config, field) !== valueOf(run.config, field) ? valueInWords(preset.config, field) : '';
+          return value(FIELDS[field].label, valueInWords(run.config, field), '', usual);
+        })}
+        ${value('Alphabet', `${run.config.model.vocabSize} characters`)}
+        ${value('Curriculum', curriculum(run.config))}
+        ${value('Asked for', moment(run.createdAt))}
+        ${run.startedAt === undefined ? nothing : value('Started', moment(run.startedAt))}
+        ${run.endedAt === undefined ? nothing : value('Ended', moment(run.endedAt))}
+        ${run.workerPid === undefined ? nothing : value('Worker', `process ${run.workerPid}`)}
+        ${(run.attempts ?? 0) < 2 ? nothing : value('Attempts', String(run.attempts))}
+      </dl>
+    </section>`;
+}
+
+/** @param usual what the preset says, where it says otherwise */
+function value(label: string, text: string, hint = '', usual = ''): TemplateResult {
+  return html`<div ?data-changed=${usual !== ''} title=${hint || nothing}>
+    <dt>${label}</dt><dd>${text}${usual === '' ? nothing : html` <small>preset: ${usual}</small>`}</dd></div>`;
+}

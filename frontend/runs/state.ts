@@ -1,0 +1,83 @@
+/** What the page knows. */
+import type { Typed } from './fields';
+import type { Corpus, Evaluation, Preset, Refusal, Run, Sample, Step } from './protocol';
+
+export type Link = 'connecting' | 'open' | 'lost';
+export type Axis = 'steps' | 'minutes';
+
+/** The name of the form among the things that can be chosen. */
+export const NEW = 'new';
+
+/** What a run measured so far. */
+export interface History {
+  readonly steps: readonly Step[];
+  readonly evaluations: readonly Evaluation[];
+  /** No step up to this one is missing. */
+  readonly knownTo: number;
+  /** Whether nothing is missing after it either. */
+  readonly isWhole: boolean;
+}
+
+/** A run that is not yet asked for. */
+export interface Draft {
+  readonly preset: string;
+  readonly corpus: string;
+  readonly name: string;
+  readonly typed: Typed;
+  readonly unfolded: boolean;
+  /** Sentences about empty or wrong values wait for the first attempt, except where something was typed. */
+  readonly sending: boolean;
+  readonly refusal: Refusal | null;
+}
+
+export interface State {
+  /** Newest first; null until the server told them. */
+  readonly runs: readonly Run[] | null;
+  readonly presets: readonly Preset[];
+  readonly corpora: readonly Corpus[];
+  /** A run's id, or the form; empty when the address names nothing. */
+  readonly chosen: string;
+  readonly compared: readonly string[];
+  readonly histories: Readonly<Record<string, History>>;
+  readonly samples: Readonly<Record<string, readonly Sample[]>>;
+  readonly log: string | null;
+  readonly axis: Axis;
+  readonly draft: Draft;
+  /** By how many steps to extend, as typed. */
+  readonly more: string;
+  /** Why the last press of a button on the chosen run did nothing. */
+  readonly refusal: Refusal | null;
+  readonly link: Link;
+  /** Why the connection is lost, where that is known. */
+  readonly reason: string;
+}
+
+export const NOTHING: History = { steps: [], evaluations: [], knownTo: -1, isWhole: false };
+
+export const BLANK: Draft = {
+  preset: '', corpus: '', name: '', typed: {}, unfolded: false, sending: false, refusal: null,
+};
+
+export function initial(chosen: string): State {
+  return {
+    runs: null, presets: [], corpora: [], chosen, compared: [], histories: {}, samples: {}, log: null, axis: 'steps',
+    draft: BLANK, more: '500', refusal: null, link: 'connecting', reason: '',
+  };
+}
+
+/** The run to look at: the chosen one, or the newest while nothing is chosen. */
+export function current({ runs, chosen }: State): Run | null {
+  if (chosen === NEW) return null;
+  return runs?.find((run) => run.id === chosen) ?? (chosen === '' ? runs?.[0] : undefined) ?? null;
+}
+
+/** The runs in the charts, the current one first. */
+export function charted(state: State): readonly Run[] {
+  const first = current(state);
+  if (first === null) return [];
+  return [first, ...(state.runs ?? []).filter((run) => run !== first && state.compared.includes(run.id))];
+}
+
+export function presetOf({ presets, draft }: State): Preset | null {
+  return presets.find((preset) => preset.name === draft.preset) ?? presets[0] ?? null;
+}
