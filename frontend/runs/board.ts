@@ -167,10 +167,17 @@ export function mount(root: HTMLElement): void {
     dispatch({ type: 'refused', refusal: 'refusal' in answer ? answer.refusal : null });
   }
 
+  /** On a phone the run is below the list. */
+  function bringUp(): void {
+    const main = root.querySelector('.board-main')!;
+    const { top } = main.getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 2) main.scrollIntoView();
+  }
+
   addEventListener('hashchange', () => {
     dispatch({ type: 'chosen', chosen: location.hash.slice(1) });
     readLogLater(0);
-    requestAnimationFrame(() => root.querySelector('.board-main')!.scrollIntoView({ block: 'nearest' }));
+    requestAnimationFrame(bringUp);
   });
   update();
 }

@@ -25,12 +25,14 @@ export class Curve {
   readonly element = document.createElement('div');
   readonly #probe = document.createElement('span');
   readonly #format: (value: number) => string;
+  readonly #exact: (value: number) => string;
   #chart: EChartsType | null = null;
   #drawn: readonly [readonly Line[], Axis] = [[], 'steps'];
 
-  /** @param format how a value reads beside the axis and in the tooltip */
-  constructor(kind: 'large' | 'small', format: (value: number) => string) {
+  /** @param format how a value reads beside the axis, and in the tooltip unless `exact` says otherwise */
+  constructor(kind: 'large' | 'small', format: (value: number) => string, exact = format) {
     this.#format = format;
+    this.#exact = exact;
     this.element.className = `curve curve-${kind}`;
     this.element.setAttribute('role', 'img');
     this.#probe.hidden = true;
@@ -60,7 +62,7 @@ export class Curve {
       this.#chart = init(this.element, null, { renderer: 'canvas' });
       this.element.append(this.#probe);
     }
-    this.#chart.setOption(this.#option(), { notMerge: true });
+    this.#chart.setOption(this.#option(), { replaceMerge: 'series' });
   }
 
   #option(): Record<string, unknown> {
@@ -77,7 +79,8 @@ export class Curve {
         axisLabel: { ...text, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: along[axis] },
       },
       yAxis: {
-        type: 'value', scale: true, splitNumber: isLarge ? 5 : 2, axisLabel: { ...text, formatter: this.#format },
+        type: 'value', scale: true, splitNumber: isLarge ? 5 : 2, axisLine: { show: false }, axisTick: { show: false },
+        axisLabel: { ...text, formatter: this.#format },
         splitLine: { lineStyle: { color: this.#colour('--rule'), width: 1 } },
       },
       // rich text is drawn on the canvas: a run's name never becomes markup
@@ -88,16 +91,16 @@ export class Curve {
         axisPointer: { lineStyle: { color: this.#colour('--edge'), type: 'solid' } },
         formatter: (pointed: readonly Pointed[]) => this.#tooltip(pointed, axis),
       },
-      series: lines.map((line, at) => this.#series(line, at)),
+      series: lines.map((line, at) => this.#series(line, at, isLarge)),
     };
   }
 
-  #series({ name, data, colour, look }: Line, at: number): object {
+  #series({ name, data, colour, look }: Line, at: number, isLarge: boolean): object {
     const color = this.#colour(colour);
     return {
-      type: 'line', name, data, color, sampling: 'minmax', silent: look === 'faint', z: look === 'faint' ? 1 : 2,
+      type: 'line', id: at, name, data, color, sampling: 'minmax', silent: look === 'faint', z: look === 'faint' ? 1 : 2,
       showSymbol: look === 'points', symbol: look === 'points' ? SYMBOLS[Math.floor(at / 3) % SYMBOLS.length] : 'circle', symbolSize: 6,
-      lineStyle: { width: look === 'faint' ? 1 : look === 'points' ? 1.5 : 2, opacity: look === 'faint' ? 0.28 : 1, type: look === 'points' ? [4, 3] : 'solid' },
+      lineStyle: { width: look === 'faint' ? 1 : isLarge && look === 'strong' ? 2 : 1.25, opacity: look === 'faint' ? 0.28 : 1, type: look === 'points' ? [4, 3] : 'solid' },
       itemStyle: { opacity: look === 'faint' ? 0 : 1 },
       emphasis: { disabled: true },
     };
@@ -108,7 +111,7 @@ export class Curve {
     if (named.length === 0) return '';
     const at = named[0]!.value[0];
     const head = axis === 'steps' ? `Step ${count(at)}` : `${at.toFixed(1)} min`;
-    return [head, ...named.map(({ seriesName, value }) => `${seriesName}  ${this.#format(value[1])}`)].join('\n');
+    return [head, ...named.map(({ seriesName, value }) => `${seriesName}  ${this.#exact(value[1])}`)].join('\n');
   }
 
   /** The property as a colour that a canvas understands, light or dark. */

@@ -20,7 +20,7 @@ interface Small {
 export class Curves {
   readonly element = document.createElement('div');
   readonly #switched: (axis: Axis) => void;
-  readonly #loss = new Curve('large', (value) => value.toFixed(2));
+  readonly #loss = new Curve('large', (value) => value.toFixed(1), loss);
   readonly #small: readonly Small[] = [
     { title: 'Learning rate', curve: new Curve('small', short), value: (step) => step.learningRate },
     { title: 'Gradient norm', curve: new Curve('small', short), value: (step) => step.gradientNorm },

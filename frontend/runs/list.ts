@@ -14,11 +14,12 @@ export interface ListActions {
 
 export function list(state: State, on: ListActions): TemplateResult {
   const runs = state.runs ?? [];
+  const isNew = runs.length === 0 || state.chosen === NEW;
   return html`
     <nav class="list" aria-label="Runs">
       <div class="list-head">
         <h2 class="list-title">Runs</h2>
-        <a class="primary" href="#${NEW}" aria-current=${state.chosen === NEW ? 'page' : 'false'}>New run</a>
+        <a class=${isNew ? 'quiet' : 'primary'} href="#${NEW}" aria-current=${isNew ? 'true' : 'false'}>New run</a>
       </div>
       ${state.runs?.length === 0 ? html`<p class="list-empty">No run yet. The first one takes a minute.</p>` : nothing}
       <ol class="list-runs">${runs.map((run) => row(state, run, on))}</ol>

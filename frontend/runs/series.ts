@@ -5,7 +5,7 @@ import type { Axis } from './state';
 export type Point = readonly [number, number];
 
 /** The share of all steps that the smooth line looks back over, and the least number of them. */
-const SPAN_SHARE = 0.02;
+const SPAN_SHARE = 0.01;
 const LEAST_SPAN = 10;
 
 export function along(axis: Axis, one: { readonly step: number; readonly seconds: number }): number {

@@ -28,8 +28,8 @@ export function steer(state: State, run: Run, on: SteerActions): TemplateResult 
   const simple = (['pause', 'resume', 'stop', 'cancel'] as const).filter((verb) => VERBS[verb].states.includes(run.state));
   return html`
     <div class="steer" role="group" aria-label="Steering">
-      ${simple.map((verb, at) => html`
-        <button type="button" class=${at === 0 ? 'primary' : 'quiet'} title=${VERBS[verb].title} @click=${() => on.steer(verb)}
+      ${simple.map((verb) => html`
+        <button type="button" class="quiet" title=${VERBS[verb].title} @click=${() => on.steer(verb)}
         >${VERBS[verb].label}</button>`)}
       ${VERBS.extend.states.includes(run.state) ? extend(state, on) : nothing}
       <button type="button" class="quiet" title="Fills the form with this run\u2019s values" @click=${on.clone}>Clone</button>
