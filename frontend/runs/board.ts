@@ -42,7 +42,10 @@ export function mount(root: HTMLElement): void {
       readLogLater();
     },
     isBusy: () => (state.runs ?? []).some((run) => run.workerPid !== undefined),
-    refused: () => void whyRefused(STREAM).then((reason) => dispatch({ type: 'link lost', reason: reason ?? '' })),
+    refused: async () => {
+      const reason = await whyRefused(STREAM);
+      if (reason !== null) dispatch({ type: 'link lost', reason });
+    },
   });
 
   function dispatch(action: Action): void {

@@ -3,7 +3,7 @@ import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Field } from './fields';
-import { FIELDS, NAMES, changes, isChoice, problems, shown, valueOf } from './fields';
+import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
 import type { Preset, Refusal } from './protocol';
 import type { Draft, State } from './state';
 import { presetOf } from './state';
@@ -64,7 +64,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
           <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${changed.map((field) => FIELDS[field].label).join(', ')}`}</span>
         </summary>
         <div class="draft-fields">
-          ${NAMES.map((field) => row(field, preset, state, wrong[field] ?? (at === field ? refusal!.message : null), on))}
+          ${NAMES.map((field) => row(field, preset, state, changed.includes(field), wrong[field] ?? (at === field ? refusal!.message : null), on))}
         </div>
         <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}>Restore ${preset.name}\u2019s values</button>
       </details>
@@ -88,10 +88,11 @@ function card(preset: Preset, isChosen: boolean, on: DraftActions): TemplateResu
     </label>`;
 }
 
-function row(field: Field, preset: Preset, { draft }: State, wrong: string | null, on: DraftActions): TemplateResult {
+function row(
+  field: Field, preset: Preset, { draft }: State, isChanged: boolean, wrong: string | null, on: DraftActions,
+): TemplateResult {
   const shape = FIELDS[field];
   const value = shown(preset.config, draft.typed, field);
-  const isChanged = value !== String(valueOf(preset.config, field));
   const input = (event: Event) => on.type(field, (event.target as HTMLInputElement | HTMLSelectElement).value);
   return html`
     <div class="field" ?data-changed=${isChanged}>
