@@ -6,7 +6,7 @@ import { FIELDS, isChoice, read } from './fields';
 import type { Run, RunState } from './protocol';
 import type { State } from './state';
 
-export type Verb = 'pause' | 'resume' | 'stop' | 'cancel' | 'extend';
+export type Verb = 'pause' | 'resume' | 'stop' | 'extend';
 
 export interface SteerActions {
   steer(verb: Verb): void;
@@ -14,18 +14,15 @@ export interface SteerActions {
   clone(): void;
 }
 
-const STOPPABLE: readonly RunState[] = ['QUEUED', 'STARTING', 'RUNNING', 'PAUSED', 'INTERRUPTED'];
-
 const VERBS: Readonly<Record<Verb, { readonly label: string; readonly title: string; readonly states: readonly RunState[] }>> = {
   pause: { label: 'Pause', title: 'Saves, frees the memory and waits', states: ['RUNNING'] },
   resume: { label: 'Resume', title: 'Goes on from where it was', states: ['PAUSED', 'STOPPED', 'FAILED', 'INTERRUPTED'] },
-  stop: { label: 'Stop', title: 'Saves and ends; can be resumed', states: STOPPABLE },
-  cancel: { label: 'Cancel', title: 'Ends without saving', states: STOPPABLE },
+  stop: { label: 'Stop', title: 'Saves and ends; can be resumed', states: ['QUEUED', 'STARTING', 'RUNNING', 'PAUSED', 'INTERRUPTED'] },
   extend: { label: 'Extend', title: 'Trains for more steps', states: ['SUCCEEDED', 'STOPPED'] },
 };
 
 export function steer(state: State, run: Run, on: SteerActions): TemplateResult {
-  const simple = (['pause', 'resume', 'stop', 'cancel'] as const).filter((verb) => VERBS[verb].states.includes(run.state));
+  const simple = (['pause', 'resume', 'stop'] as const).filter((verb) => VERBS[verb].states.includes(run.state));
   return html`
     <div class="steer" role="group" aria-label="Steering">
       ${simple.map((verb) => html`
