@@ -5,8 +5,8 @@ import { Connection } from '../app/connection';
 import { whyRefused } from '../app/signin';
 import { Curves } from './curves';
 import { differences } from './differences';
-import { draft } from './draft';
-import { changes, problems } from './fields';
+import { draft, place } from './draft';
+import { FIELDS, changes, problems } from './fields';
 import { list } from './list';
 import type { Answer, Corpus, Metrics, Preset, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
@@ -155,7 +155,8 @@ export function mount(root: HTMLElement): void {
       config: changes(preset.config, typed),
     });
     if ('refusal' in answer) {
-      dispatch({ type: 'drafted', draft: { sending: false, unfolded: true, refusal: answer.refusal } });
+      const unfolded = state.draft.unfolded || (place(answer.refusal) ?? '') in FIELDS;
+      dispatch({ type: 'drafted', draft: { sending: false, unfolded, refusal: answer.refusal } });
       requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
       return;
     }

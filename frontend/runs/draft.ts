@@ -22,6 +22,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
   const { corpus, name, typed, unfolded, sending, refusal } = state.draft;
   const wrong = problems(preset.config, typed);
   const at = place(refusal);
+  const text = state.corpora.find(({ id }) => id === corpus) ?? state.corpora[0];
   const changed = Object.keys(changes(preset.config, typed)) as Field[];
   return html`
     <form class="draft" novalidate @submit=${(event: Event) => {
@@ -43,7 +44,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
           >${state.corpora.map((one) => html`
             <option value=${one.id} ?selected=${live(one.id === corpus)}>${one.name}${one.characters === undefined ? '' : `, ${count(one.characters)} characters`}</option>`)}
           </select>
-          ${problem('corpus', at === 'corpus' ? refusal!.message : null)}
+          ${problem('corpus', at === 'corpus' ? refusal!.message : null, text?.about && `${text.about}.`)}
         </div>
         <div class="field">
           <label class="field-label" for="name">Name</label>
@@ -117,7 +118,7 @@ function problem(where: string, sentence: string | null, hint = ''): TemplateRes
 }
 
 /** The part of the form that a refusal is about; null when it is about none. */
-function place(refusal: Refusal | null): string | null {
+export function place(refusal: Refusal | null): string | null {
   const param = refusal?.param?.split('.').at(-1) ?? '';
   return param in FIELDS || ['preset', 'corpus', 'name'].includes(param) ? param : null;
 }

@@ -36,6 +36,7 @@ export interface Preset {
 export interface Corpus {
   readonly id: string;
   readonly name: string;
+  readonly about?: string;
   readonly characters?: number;
 }
 

@@ -7,7 +7,7 @@ import type { Preset, Run, Sample } from './protocol';
 import type { State } from './state';
 import type { SteerActions } from './steer';
 import { steer } from './steer';
-import { count, curriculum, left, loss, moment, title, valueInWords } from './words';
+import { STATES, count, curriculum, left, loss, moment, title, valueInWords } from './words';
 
 export interface SheetActions extends SteerActions {
   log(open: boolean): void;
@@ -15,11 +15,12 @@ export interface SheetActions extends SteerActions {
 
 export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetActions): TemplateResult {
   const remaining = left(run);
+  const reason = run.reason === `${STATES[run.state]}.` ? '' : run.reason;
   return html`
     <article class="sheet">
       <header class="sheet-head">
         <h2 class="sheet-title">${title(run)}</h2>
-        <p class="sheet-state">${mark(run.state)}${run.reason ? html`<span class="sheet-reason">${run.reason}</span>` : nothing}</p>
+        <p class="sheet-state">${mark(run.state)}${reason ? html`<span class="sheet-reason">${reason}</span>` : nothing}</p>
       </header>
       <div class="sheet-progress">
         <progress max=${run.steps} .value=${run.step} aria-label="Steps"></progress>
