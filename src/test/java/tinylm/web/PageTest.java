@@ -188,7 +188,8 @@ class PageTest extends ScriptedDesk {
 
     @Test
     void the_keyboard_alone_is_enough() {
-        page.keyboard().press("Tab");
+        page.keyboard().press("Tab"); // the way to the runs
+        page.keyboard().press("Tab"); // the theme
         page.keyboard().press("Tab");
         assertThat(prompt()).isFocused();
         page.keyboard().type("MARIN:");

@@ -1,0 +1,202 @@
+package tinylm.web;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static io.restassured.RestAssured.given;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.WebSocketRoute;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.options.AriaRole;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tinylm.runs.FakeLauncher;
+import tinylm.runs.Job;
+import tinylm.runs.Runs;
+
+/// The page of the runs in a real browser, over the real API, with workers that the test plays.
+@QuarkusTest
+class RunsPageTest {
+
+    private static Chromium chromium;
+
+    @TestHTTPResource("/runs")
+    URI address;
+
+    @Inject
+    FakeLauncher launcher;
+
+    @Inject
+    Runs runs;
+
+    private final List<String> complaints = new ArrayList<>();
+    private BrowserContext context;
+    private Page page;
+    private String id;
+
+    @BeforeAll
+    static void launch() {
+        chromium = Chromium.launch();
+    }
+
+    @AfterAll
+    static void quit() {
+        if (chromium != null) {
+            chromium.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        context = chromium.browser().newContext(new Browser.NewContextOptions().setViewportSize(360, 740));
+        page = context.newPage();
+        page.onPageError(complaints::add);
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error")) {
+                complaints.add(message.text());
+            }
+        });
+    }
+
+    @AfterEach
+    void close() {
+        context.close();
+        runs.stop(id);
+        report("STOPPED", List.of());
+        assertEquals(List.of(), complaints, "the browser's console");
+    }
+
+    @Test
+    void a_run_is_made_up_in_the_form_and_moves_without_a_reload() {
+        page.navigate(address + "#new");
+        page.getByText("All values").click();
+        field("Heads").fill("3");
+        assertThat(field("Heads"))
+                .hasAccessibleDescription("Heads must divide the width, but 128 is not a multiple of 3.");
+        button("Start the run").click();
+        assertThat(field("Heads")).isFocused();
+        field("Heads").fill("4");
+        field("Steps").fill("30");
+        field("Name").fill("<i>mine</i>");
+        button("Start the run").click();
+        assertThat(page.locator(".sheet-title")).hasText("<i>mine</i>");
+        awaitWorker();
+        report("TRAINING", List.of(1, 2));
+        assertThat(page.locator(".sheet-progress"))
+                .containsText("Step 2 of 30", new LocatorAssertions.ContainsTextOptions().setTimeout(1_000));
+        assertThat(page.locator(".sheet-state")).hasText("Running");
+        assertThat(page.locator(".sheet-text")).hasText("<b>Oh</b>");
+        assertThat(page.locator(".curve-large canvas")).isVisible();
+        assertThat(page.locator(".curve-large"))
+                .hasAttribute(
+                        "aria-label",
+                        "Training and validation loss. <i>mine</i>: training 4.0000, validation 3.5000 at step 2.");
+        assertTrue((Boolean) page.evaluate("document.documentElement.scrollWidth <= innerWidth"));
+        page.reload();
+        assertThat(page.locator(".sheet-title")).hasText("<i>mine</i>");
+        button("Stop").click();
+        assertThat(page.locator(".sheet-state")).containsText("Stopping");
+    }
+
+    @Test
+    void a_lost_connection_is_told_and_what_was_missed_is_fetched() {
+        id = runs.start(Optional.of("lost"), "demo", "own", Map.of("steps", 30)).id();
+        awaitWorker();
+        report("TRAINING", List.of(1, 2));
+        var socket = new AtomicReference<WebSocketRoute>();
+        page.routeWebSocket("**/v1/runs/stream", route -> {
+            route.connectToServer();
+            socket.set(route);
+        });
+        page.navigate(address + "#" + id);
+        assertThat(page.locator(".sheet-progress")).containsText("Step 2 of 30");
+        List<String> asked = new ArrayList<>();
+        page.onRequest(request -> asked.add(request.url()));
+        socket.get().close(new WebSocketRoute.CloseOptions().setCode(4000).setReason(""));
+        assertThat(page.locator(".board-lost")).containsText("The connection is lost.");
+        report("TRAINING", List.of(3, 4));
+        assertThat(page.locator(".board-lost")).isHidden();
+        assertThat(page.locator(".sheet-progress")).containsText("Step 4 of 30");
+        page.waitForCondition(() -> asked.stream().anyMatch(url -> url.endsWith("/metrics?from=2")));
+    }
+
+    private Locator field(String label) {
+        return page.getByRole(
+                AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName(label).setExact(true));
+    }
+
+    private Locator button(String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    private void awaitWorker() {
+        if (id == null) {
+            page.waitForURL("**/runs#run-*");
+            id = page.url().substring(page.url().indexOf('#') + 1);
+        }
+        Awaitility.await()
+                .until(() ->
+                        runs.get(id).worker().filter(worker -> worker.pid() > 0).isPresent());
+    }
+
+    private void report(String phase, List<Integer> steps) {
+        var last = steps.isEmpty() ? 0 : steps.getLast();
+        var taken = steps.stream()
+                .map(step -> Map.of(
+                        "step",
+                        step,
+                        "loss",
+                        4,
+                        "learningRate",
+                        0.001,
+                        "gradientNorm",
+                        1,
+                        "charactersPerSecond",
+                        9,
+                        "memoryBytes",
+                        1 << 20,
+                        "seconds",
+                        step))
+                .toList();
+        given().contentType("application/json")
+                .header(Job.TOKEN_HEADER, launcher.worker(id).token())
+                .body(Map.of(
+                        "phase",
+                        phase,
+                        "sentence",
+                        "",
+                        "pid",
+                        5,
+                        "memoryBytes",
+                        1 << 20,
+                        "steps",
+                        taken,
+                        "evaluations",
+                        steps.isEmpty()
+                                ? List.of()
+                                : List.of(Map.of("step", last, "validationLoss", 3.5, "seconds", last)),
+                        "samples",
+                        last == 2 ? List.of(Map.of("step", 2, "text", "<b>Oh</b>")) : List.of()))
+                .post("/internal/runs/" + id + "/reports")
+                .then()
+                .statusCode(200);
+    }
+}
