@@ -6,7 +6,7 @@ import { whyRefused } from '../app/signin';
 import { Curves } from './curves';
 import { differences } from './differences';
 import { draft, place } from './draft';
-import { FIELDS, changes, problems } from './fields';
+import { FIELDS, changes, problems, read } from './fields';
 import { list } from './list';
 import type { Answer, Corpus, Metrics, Preset, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
@@ -19,6 +19,7 @@ import type { Verb } from './steer';
 
 const STREAM = '/v1/runs/stream';
 const LOG_READ_EVERY_MS = 2_000;
+const ASKED_AGAIN_AFTER_MS = 5_000;
 const NEAR_PX = 24;
 
 export function mount(root: HTMLElement): void {
@@ -120,7 +121,12 @@ export function mount(root: HTMLElement): void {
     const now = asked;
     now.add(what);
     void ask(address).then((answer) => {
-      if ('value' in answer && now === asked) then(answer.value);
+      if (now !== asked) return;
+      if ('value' in answer) then(answer.value);
+      else setTimeout(() => {
+        now.delete(what);
+        frame ||= requestAnimationFrame(update);
+      }, ASKED_AGAIN_AFTER_MS);
     });
   }
 
@@ -166,7 +172,7 @@ export function mount(root: HTMLElement): void {
   }
 
   async function steer(run: Run, verb: Verb): Promise<void> {
-    const answer = await post<Run>(`${of(run.id)}/${verb}`, verb === 'extend' ? { steps: Number(state.more) } : {});
+    const answer = await post<Run>(`${of(run.id)}/${verb}`, verb === 'extend' ? { steps: read('steps', state.more) } : {});
     if ('value' in answer) dispatch({ type: 'run told', run: answer.value });
     dispatch({ type: 'refused', refusal: 'refusal' in answer ? answer.refusal : null });
   }

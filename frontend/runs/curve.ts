@@ -4,6 +4,7 @@ import { GridComponent, TooltipComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import type { EChartsType } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
+import { thinned } from './series';
 import type { Point } from './series';
 import type { Axis } from './state';
 import { count } from './words';
@@ -98,7 +99,7 @@ export class Curve {
   #series({ name, data, colour, look }: Line, at: number, isLarge: boolean): object {
     const color = this.#colour(colour);
     return {
-      type: 'line', id: at, name, data, color, sampling: 'minmax', silent: look === 'faint', z: look === 'faint' ? 1 : 2,
+      type: 'line', id: at, name, color, data: look === 'points' ? data : thinned(data), silent: look === 'faint', z: look === 'faint' ? 1 : 2,
       showSymbol: look === 'points', symbol: look === 'points' ? SYMBOLS[Math.floor(at / 3) % SYMBOLS.length] : 'circle', symbolSize: 6,
       lineStyle: { width: look === 'faint' ? 1 : isLarge && look === 'strong' ? 2 : 1.25, opacity: look === 'faint' ? 0.28 : 1, type: look === 'points' ? [4, 3] : 'solid' },
       itemStyle: { opacity: look === 'faint' ? 0 : 1 },

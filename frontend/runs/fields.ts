@@ -98,8 +98,8 @@ export function read(field: Field, typed: string): number | string | null {
   const shape = FIELDS[field];
   const text = typed.trim();
   if (isChoice(shape)) return text;
-  const value = Number(text.replace(',', '.'));
-  return /^[0-9.,]+(e[-+]?[0-9]+)?$/i.test(text) && shape.allows(value) ? value : null;
+  const value = Number(shape.whole ? text : text.replace(',', '.'));
+  return /^[0-9.,]+(e-?[0-9]+)?$/i.test(text) && shape.allows(value) ? value : null;
 }
 
 /** What differs from the config, as the server takes it. */

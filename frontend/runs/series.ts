@@ -32,3 +32,20 @@ export function smoothed(axis: Axis, all: readonly Step[], steps: number): Point
     return [along(axis, one), weight === 0 ? NaN : sum / weight];
   });
 }
+
+/** As many pieces as a wide chart has pixels, nearly. */
+const BUCKETS = 800;
+
+/** The lowest and the highest of each piece, and the last of all: a spike of a single step stays in sight. */
+export function thinned(all: readonly Point[]): readonly Point[] {
+  const size = Math.ceil(all.length / BUCKETS);
+  if (size <= 2) return all;
+  const kept: Point[] = [];
+  for (let from = 0; from < all.length; from += size) {
+    const piece = all.slice(from, from + size);
+    const low = piece.reduce((best, one) => (one[1] < best[1] || Number.isNaN(best[1]) ? one : best));
+    const high = piece.reduce((best, one) => (one[1] > best[1] || Number.isNaN(best[1]) ? one : best));
+    kept.push(...(low[0] < high[0] ? [low, high] : [high, low]));
+  }
+  return [...kept, all.at(-1)!];
+}
