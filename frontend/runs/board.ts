@@ -91,12 +91,14 @@ export function mount(root: HTMLElement): void {
             dispatch({ type: 'log opened', open });
             readLogLater(0);
           },
-        }) : html`<p class="board-empty">${state.runs === null ? 'Reading the runs\u2026' : 'There is no run with this address.'}</p>`}
+        }) : html`
+          <p class="board-empty">${state.runs === null ? 'Reading the runs\u2026' : 'There is no run with this address.'}</p>`}
       </section>`;
   }
 
   function fetchMissing(): void {
-    once('runs', get<{ data: readonly Run[] }>, '/v1/runs', ({ data }) => dispatch({ type: 'runs listed', runs: data }));
+    once('runs', get<{ data: readonly Run[] }>, '/v1/runs',
+      ({ data }) => dispatch({ type: 'runs listed', runs: data }));
     once('presets', get<{ data: readonly Preset[] }>, '/v1/presets',
       ({ data }) => dispatch({ type: 'presets listed', presets: data }));
     once('corpora', get<{ data: readonly Corpus[] }>, '/v1/corpora',
@@ -172,7 +174,8 @@ export function mount(root: HTMLElement): void {
   }
 
   async function steer(run: Run, verb: Verb): Promise<void> {
-    const answer = await post<Run>(`${of(run.id)}/${verb}`, verb === 'extend' ? { steps: read('steps', state.more) } : {});
+    const body = verb === 'extend' ? { steps: read('steps', state.more) } : {};
+    const answer = await post<Run>(`${of(run.id)}/${verb}`, body);
     if ('value' in answer) dispatch({ type: 'run told', run: answer.value });
     dispatch({ type: 'refused', refusal: 'refusal' in answer ? answer.refusal : null });
   }

@@ -17,9 +17,18 @@ export interface Line {
   readonly data: readonly Point[];
   /** A custom property of the page's style. */
   readonly colour: string;
-  readonly look: 'faint' | 'strong' | 'points';
+  readonly look: 'faint' | 'strong' | 'thin' | 'points';
+  /** Counts the runs: each has a symbol of its own. */
+  readonly run: number;
 }
 
+/** ECharts' options for each look. */
+const LOOKS: Readonly<Record<Line['look'], object>> = {
+  faint: { z: 1, silent: true, showSymbol: false, lineStyle: { width: 1, opacity: 0.28 }, itemStyle: { opacity: 0 } },
+  strong: { z: 2, showSymbol: false, lineStyle: { width: 2 } },
+  thin: { z: 2, showSymbol: false, lineStyle: { width: 1.25 } },
+  points: { z: 3, showSymbol: true, lineStyle: { width: 1.25, type: [4, 3] } },
+};
 const SYMBOLS = ['circle', 'triangle', 'diamond', 'rect', 'roundRect', 'pin'];
 
 export class Curve {
@@ -69,7 +78,8 @@ export class Curve {
   #option(): Record<string, unknown> {
     const [lines, axis] = this.#drawn;
     const isLarge = this.element.classList.contains('curve-large');
-    const text = { color: this.#colour('--faint'), fontFamily: getComputedStyle(this.element).fontFamily, fontSize: isLarge ? 12 : 11 };
+    const { fontFamily } = getComputedStyle(this.element);
+    const text = { color: this.#colour('--faint'), fontFamily, fontSize: isLarge ? 12 : 11 };
     return {
       animation: false,
       grid: { left: 4, right: 14, top: 10, bottom: 2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
@@ -92,18 +102,14 @@ export class Curve {
         axisPointer: { lineStyle: { color: this.#colour('--edge'), type: 'solid' } },
         formatter: (pointed: readonly Pointed[]) => this.#tooltip(pointed, axis),
       },
-      series: lines.map((line, at) => this.#series(line, at, isLarge)),
+      series: lines.map((line, at) => this.#series(line, at)),
     };
   }
 
-  #series({ name, data, colour, look }: Line, at: number, isLarge: boolean): object {
-    const color = this.#colour(colour);
+  #series({ name, data, colour, look, run }: Line, at: number): object {
     return {
-      type: 'line', id: at, name, color, data: look === 'points' ? data : thinned(data), silent: look === 'faint', z: look === 'faint' ? 1 : 2,
-      showSymbol: look === 'points', symbol: look === 'points' ? SYMBOLS[Math.floor(at / 3) % SYMBOLS.length] : 'circle', symbolSize: 6,
-      lineStyle: { width: look === 'faint' ? 1 : isLarge && look === 'strong' ? 2 : 1.25, opacity: look === 'faint' ? 0.28 : 1, type: look === 'points' ? [4, 3] : 'solid' },
-      itemStyle: { opacity: look === 'faint' ? 0 : 1 },
-      emphasis: { disabled: true },
+      ...LOOKS[look], type: 'line', id: at, name, data: look === 'points' ? data : thinned(data),
+      color: this.#colour(colour), symbol: SYMBOLS[run % SYMBOLS.length], symbolSize: 6, emphasis: { disabled: true },
     };
   }
 

@@ -6,10 +6,8 @@ import type { Line } from './curve';
 import type { Run, Step } from './protocol';
 import { points, smoothed } from './series';
 import type { Axis, History, State } from './state';
-import { NOTHING } from './state';
-import { bytes, count, loss, title } from './words';
-
-const INKS = 6;
+import { INKS, NOTHING } from './state';
+import { bytes, count, loss, rounded, title } from './words';
 
 interface Small {
   readonly title: string;
@@ -24,7 +22,7 @@ export class Curves {
   readonly #small: readonly Small[] = [
     { title: 'Learning rate', curve: new Curve('small', short), value: (step) => step.learningRate },
     { title: 'Gradient norm', curve: new Curve('small', short), value: (step) => step.gradientNorm },
-    { title: 'Characters/s', curve: new Curve('small', (value) => count(Math.round(value))), value: (step) => step.charactersPerSecond },
+    { title: 'Characters/s', curve: new Curve('small', rounded), value: (step) => step.charactersPerSecond },
     { title: 'Memory', curve: new Curve('small', bytes), value: (step) => step.memoryBytes || NaN },
   ];
   #shown: readonly unknown[] = [];
@@ -45,7 +43,7 @@ export class Curves {
     this.#loss.update(lines, axis, sentence(runs));
     for (const { title: what, curve, value } of this.#small) {
       const drawn = runs.map((run, at): Line => ({
-        name: isAlone ? what : title(run), data: points(axis, all[at]!.steps, value), look: 'strong',
+        name: isAlone ? what : title(run), data: points(axis, all[at]!.steps, value), look: 'thin', run: at,
         colour: isAlone ? '--ink' : ink(at),
       }));
       curve.update(drawn, axis, `${what} of ${runs.map(title).join(', ')}`);
@@ -70,17 +68,19 @@ export class Curves {
       </div>
       ${this.#loss.element}
       <div class="curves-small">
-        ${this.#small.map(({ title: what, curve }) => html`<div><h3 class="label curves-title">${what}</h3>${curve.element}</div>`)}
+        ${this.#small.map(({ title: what, curve }) => html`
+          <div><h3 class="label curves-title">${what}</h3>${curve.element}</div>`)}
       </div>`;
   }
 }
 
 function losses(run: Run, { steps, evaluations }: History, axis: Axis, at: number, isAlone: boolean): Line[] {
   const of = isAlone ? '' : `${title(run)}, `;
+  const training = { run: at, colour: isAlone ? '--ink' : ink(at) };
   return [
-    { name: isAlone ? 'training' : '', data: points(axis, steps, (step) => step.loss), colour: isAlone ? '--ink' : ink(at), look: 'faint' },
-    { name: `${of}smoothed`, data: smoothed(axis, steps, run.steps), colour: isAlone ? '--ink' : ink(at), look: 'strong' },
-    { name: `${of}validation`, data: points(axis, evaluations, (one) => one.valLoss), colour: ink(at), look: 'points' },
+    { ...training, name: isAlone ? 'training' : '', look: 'faint', data: points(axis, steps, (step) => step.loss) },
+    { ...training, name: `${of}smoothed`, look: 'strong', data: smoothed(axis, steps, run.steps) },
+    { run: at, name: `${of}validation`, colour: ink(at), look: 'points', data: points(axis, evaluations, (one) => one.valLoss) },
   ];
 }
 
@@ -89,7 +89,10 @@ function ink(at: number): string {
 }
 
 function sentence(runs: readonly Run[]): string {
-  const each = runs.map((run) => `${title(run)}: training ${loss(run.trainLoss)}, validation ${loss(run.valLoss)} at step ${count(run.step)}`);
+  const each = runs.map((run) => {
+    const losses = `training ${loss(run.trainLoss)}, validation ${loss(run.valLoss)}`;
+    return `${title(run)}: ${losses} at step ${count(run.step)}`;
+  });
   return `Training and validation loss. ${each.join('; ')}.`;
 }
 

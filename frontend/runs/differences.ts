@@ -3,6 +3,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { FIELDS, NAMES, valueOf } from './fields';
 import type { Run } from './protocol';
+import { INKS } from './state';
 import { curriculum, title, valueInWords } from './words';
 
 export function differences(runs: readonly Run[]): TemplateResult | typeof nothing {
@@ -19,7 +20,9 @@ export function differences(runs: readonly Run[]): TemplateResult | typeof nothi
     <div class="differences">
       <table>
         <caption class="label">What differs</caption>
-        <thead><tr><td></td>${runs.map((run, at) => html`<th scope="col" data-ink=${at % 6}>${title(run)}</th>`)}</tr></thead>
+        <thead><tr>
+          <td></td>${runs.map((run, at) => html`<th scope="col" data-ink=${at % INKS}>${title(run)}</th>`)}
+        </tr></thead>
         <tbody>${differing.map(([label, value]) => html`
           <tr><th scope="row">${label}</th>${runs.map((run) => html`<td>${value(run)}</td>`)}</tr>`)}</tbody>
       </table>

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Field } from './fields';
 import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
-import type { Preset, Refusal } from './protocol';
+import type { Corpus, Preset, Refusal } from './protocol';
 import type { Draft, State } from './state';
 import { presetOf } from './state';
 import { count } from './words';
@@ -39,10 +39,11 @@ export function draft(state: State, on: DraftActions): TemplateResult {
         <div class="field">
           <label class="field-label" for="corpus">Corpus</label>
           <select
-            id="corpus" class="field-input" aria-describedby="corpus-problem" aria-invalid=${at === 'corpus' ? 'true' : 'false'}
+            id="corpus" class="field-input"
+            aria-describedby="corpus-problem" aria-invalid=${at === 'corpus' ? 'true' : 'false'}
             @change=${(event: Event) => on.change({ corpus: (event.target as HTMLSelectElement).value })}
           >${state.corpora.map((one) => html`
-            <option value=${one.id} ?selected=${live(one.id === corpus)}>${one.name}${one.characters === undefined ? '' : `, ${count(one.characters)} characters`}</option>`)}
+            <option value=${one.id} ?selected=${live(one.id === corpus)}>${size(one)}</option>`)}
           </select>
           ${problem('corpus', at === 'corpus' ? refusal!.message : null, text?.about && `${text.about}.`)}
         </div>
@@ -51,7 +52,8 @@ export function draft(state: State, on: DraftActions): TemplateResult {
           <input
             id="name" class="field-input" type="text" autocomplete="off" placeholder="optional"
             aria-describedby="name-problem" aria-invalid=${at === 'name' ? 'true' : 'false'}
-            .value=${live(name)} @input=${(event: Event) => on.change({ name: (event.target as HTMLInputElement).value })}
+            .value=${live(name)}
+            @input=${(event: Event) => on.change({ name: (event.target as HTMLInputElement).value })}
           >
           ${problem('name', at === 'name' ? refusal!.message : null)}
         </div>
@@ -62,15 +64,20 @@ export function draft(state: State, on: DraftActions): TemplateResult {
       }}>
         <summary class="draft-summary">
           <span>All values</span>
-          <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${changed.map((field) => FIELDS[field].label).join(', ')}`}</span>
+          <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${labels(changed)}`}</span>
         </summary>
         <div class="draft-fields">
-          ${NAMES.map((field) => row(field, preset, state, changed.includes(field), wrong[field] ?? (at === field ? refusal!.message : null), on))}
+          ${NAMES.map((field) => {
+            const sentence = wrong[field] ?? (at === field ? refusal!.message : null);
+            return row(field, preset, state, changed.includes(field), sentence, on);
+          })}
         </div>
-        <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}>Restore ${preset.name}\u2019s values</button>
+        <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}
+        >Restore ${preset.name}\u2019s values</button>
       </details>
       <div class="draft-foot">
-        <button type="submit" class="primary" aria-disabled=${sending ? 'true' : 'false'}>${sending ? 'Asking\u2026' : 'Start the run'}</button>
+        <button type="submit" class="primary" aria-disabled=${sending ? 'true' : 'false'}
+        >${sending ? 'Asking\u2026' : 'Start the run'}</button>
         ${problem('draft', refusal !== null && at === null ? refusal.message : null)}
       </div>
     </form>`;
@@ -115,6 +122,14 @@ function row(
 function problem(where: string, sentence: string | null, hint = ''): TemplateResult {
   return html`<p class="field-hint" id="${where}-problem" aria-live="polite">
     ${sentence === null ? hint : html`<span class="problem">${sentence}</span>`}</p>`;
+}
+
+function size({ name, characters }: Corpus): string {
+  return characters === undefined ? name : `${name}, ${count(characters)} characters`;
+}
+
+function labels(fields: readonly Field[]): string {
+  return fields.map((field) => FIELDS[field].label).join(', ');
 }
 
 /** The part of the form that a refusal is about; null when it is about none. */

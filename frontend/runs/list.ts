@@ -5,7 +5,7 @@ import { live } from 'lit/directives/live.js';
 import { mark } from './mark';
 import type { Run } from './protocol';
 import type { State } from './state';
-import { NEW, charted, current } from './state';
+import { INKS, NEW, charted, current } from './state';
 import { count, left, loss, title } from './words';
 
 export interface ListActions {
@@ -33,7 +33,7 @@ function row(state: State, run: Run, on: ListActions): TemplateResult {
   const remaining = left(run);
   return html`
     <li class="list-run" ?data-current=${isCurrent}>
-      <label class="list-compare" data-ink=${shown.length > 1 && ink >= 0 ? ink % 6 : nothing} title="Lay over the chart">
+      <label class="list-compare" data-ink=${shown.length > 1 && ink >= 0 ? ink % INKS : nothing} title="Lay over the chart">
         <input
           type="checkbox" aria-label="Lay ${title(run)} over the chart" ?disabled=${isCurrent}
           .checked=${live(isCurrent || state.compared.includes(run.id))}
@@ -44,7 +44,7 @@ function row(state: State, run: Run, on: ListActions): TemplateResult {
         <span class="list-name">${title(run)}</span>
         <span class="list-loss" title="Validation loss">${loss(run.valLoss)}</span>
         <span class="list-state">${mark(run.state)}</span>
-        <span class="list-step">${count(run.step)} / ${count(run.steps)}${remaining === null ? nothing : html` \u00b7 ${remaining}`}</span>
+        <span class="list-step">${count(run.step)} / ${count(run.steps)}${remaining && ` \u00b7 ${remaining}`}</span>
       </a>
     </li>`;
 }

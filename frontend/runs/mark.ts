@@ -18,5 +18,6 @@ const PATHS: Readonly<Record<RunState, string>> = {
 
 export function mark(state: RunState): TemplateResult {
   return html`<span class="mark" data-state=${state}>
-    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d=${PATHS[state]}></path></svg>${STATES[state]}</span>`;
+    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d=${PATHS[state]}></path></svg>
+    ${STATES[state]}</span>`;
 }

@@ -127,7 +127,9 @@ export function post<T>(address: string, body: object): Promise<Answer<T>> {
 }
 
 /** Leads to the door whoever is not signed in. */
-async function answer<T>(address: string, request: RequestInit, read: (response: Response) => Promise<T>): Promise<Answer<T>> {
+async function answer<T>(
+  address: string, request: RequestInit, read: (response: Response) => Promise<T>,
+): Promise<Answer<T>> {
   try {
     const response = await fetch(address, { cache: 'no-store', ...request });
     if (response.status === 401) location.assign('/sign-in');

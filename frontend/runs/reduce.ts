@@ -61,7 +61,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, draft: { ...state.draft, refusal: null, ...action.draft } };
     case 'field typed':
       return {
-        ...state, draft: { ...state.draft, refusal: null, typed: { ...state.draft.typed, [action.field]: action.value } },
+        ...state,
+        draft: { ...state.draft, refusal: null, typed: { ...state.draft.typed, [action.field]: action.value } },
       };
     case 'cloned':
       return { ...state, draft: draftOf(state, action.run) };

@@ -7,7 +7,7 @@ import type { Preset, Run, Sample } from './protocol';
 import type { State } from './state';
 import type { SteerActions } from './steer';
 import { steer } from './steer';
-import { STATES, count, curriculum, left, loss, moment, title, valueInWords } from './words';
+import { STATES, count, curriculum, left, loss, moment, rounded, title, valueInWords } from './words';
 
 export interface SheetActions extends SteerActions {
   log(open: boolean): void;
@@ -20,7 +20,10 @@ export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetA
     <article class="sheet">
       <header class="sheet-head">
         <h2 class="sheet-title">${title(run)}</h2>
-        <p class="sheet-state">${mark(run.state)}${reason ? html`<span class="sheet-reason">${reason}</span>` : nothing}</p>
+        <p class="sheet-state">
+          ${mark(run.state)}
+          ${reason ? html`<span class="sheet-reason">${reason}</span>` : nothing}
+        </p>
       </header>
       <div class="sheet-progress">
         <progress max=${run.steps} .value=${run.step} aria-label="Steps"></progress>
@@ -31,7 +34,7 @@ export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetA
         ${figure('Validation loss', loss(run.valLoss), run.protocol)}
         ${figure('Best', loss(run.bestValLoss))}
         ${figure('Training loss', loss(run.trainLoss))}
-        ${figure('Characters/s', run.charactersPerSecond === undefined ? '\u2013' : count(Math.round(run.charactersPerSecond)))}
+        ${figure('Characters/s', rounded(run.charactersPerSecond))}
       </dl>
       ${charts}
       ${samples(state.samples[run.id])}
@@ -44,14 +47,16 @@ export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetA
 }
 
 function figure(label: string, value: string, note = ''): TemplateResult {
-  return html`<div><dt class="label">${label}</dt><dd>${value}${note === '' ? nothing : html` <small>${note}</small>`}</dd></div>`;
+  return html`
+    <div><dt class="label">${label}</dt><dd>${value}${note === '' ? nothing : html` <small>${note}</small>`}</dd></div>`;
 }
 
 function samples(all: readonly Sample[] | undefined): TemplateResult {
   return html`
     <section class="sheet-samples">
       <h3 class="sheet-heading">Samples</h3>
-      ${all === undefined || all.length === 0 ? html`<p class="sheet-note">At each evaluation the model writes a few lines; they appear here.</p>` : html`
+      ${all === undefined || all.length === 0 ? html`
+        <p class="sheet-note">At each evaluation the model writes a few lines; they appear here.</p>` : html`
         <ol tabindex="0" aria-label="Samples, the newest first">${all.map(({ step, text }) => html`
           <li><h4 class="label">Step ${count(step)}</h4><p class="sheet-text">${text}</p></li>`)}</ol>`}
     </section>`;
@@ -65,7 +70,8 @@ function config(run: Run, preset: Preset | undefined): TemplateResult {
         ${value('Preset', run.preset)}
         ${value('Corpus', run.corpus.name, run.corpus.sha256)}
         ${NAMES.map((field) => {
-          const usual = preset && valueOf(preset.config, field) !== valueOf(run.config, field) ? valueInWords(preset.config, field) : '';
+          const isUsual = !preset || valueOf(preset.config, field) === valueOf(run.config, field);
+          const usual = isUsual ? '' : valueInWords(preset.config, field);
           return value(FIELDS[field].label, valueInWords(run.config, field), '', usual);
         })}
         ${value('Alphabet', `${run.config.model.vocabSize} characters`)}

@@ -5,6 +5,9 @@ import type { Corpus, Evaluation, Preset, Refusal, Run, Sample, Step } from './p
 export type Link = 'connecting' | 'open' | 'lost';
 export type Axis = 'steps' | 'minutes';
 
+/** How many colours there are for the runs in a chart. */
+export const INKS = 6;
+
 /** The name of the form among the things that can be chosen. */
 export const NEW = 'new';
 

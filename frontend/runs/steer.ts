@@ -14,10 +14,19 @@ export interface SteerActions {
   clone(): void;
 }
 
-const VERBS: Readonly<Record<Verb, { readonly label: string; readonly title: string; readonly states: readonly RunState[] }>> = {
+interface Power {
+  readonly label: string;
+  readonly title: string;
+  readonly states: readonly RunState[];
+}
+
+const VERBS: Readonly<Record<Verb, Power>> = {
   pause: { label: 'Pause', title: 'Saves, frees the memory and waits', states: ['RUNNING'] },
   resume: { label: 'Resume', title: 'Goes on from where it was', states: ['PAUSED', 'STOPPED', 'FAILED', 'INTERRUPTED'] },
-  stop: { label: 'Stop', title: 'Saves and ends; can be resumed', states: ['QUEUED', 'STARTING', 'RUNNING', 'PAUSED', 'INTERRUPTED'] },
+  stop: {
+    label: 'Stop', title: 'Saves and ends; can be resumed',
+    states: ['QUEUED', 'STARTING', 'RUNNING', 'PAUSED', 'INTERRUPTED'],
+  },
   extend: { label: 'Extend', title: 'Trains for more steps', states: ['SUCCEEDED', 'STOPPED'] },
 };
 
@@ -29,8 +38,10 @@ export function steer(state: State, run: Run, on: SteerActions): TemplateResult 
         <button type="button" class="quiet" title=${VERBS[verb].title} @click=${() => on.steer(verb)}
         >${VERBS[verb].label}</button>`)}
       ${VERBS.extend.states.includes(run.state) ? extend(state, on) : nothing}
-      <button type="button" class="quiet" title="Fills the form with this run\u2019s values" @click=${on.clone}>Clone</button>
-      ${state.refusal === null ? nothing : html`<p class="problem steer-problem" role="alert">${state.refusal.message}</p>`}
+      <button type="button" class="quiet" title="Fills the form with this run\u2019s values" @click=${on.clone}
+      >Clone</button>
+      ${state.refusal === null ? nothing : html`
+        <p class="problem steer-problem" role="alert">${state.refusal.message}</p>`}
     </div>`;
 }
 
@@ -42,13 +53,15 @@ function extend({ more }: State, on: SteerActions): TemplateResult {
       event.preventDefault();
       if (isGood) on.steer('extend');
     }}>
-      <button type="submit" class="quiet" title=${VERBS.extend.title} aria-disabled=${isGood ? 'false' : 'true'}>Extend by</button>
+      <button type="submit" class="quiet" title=${VERBS.extend.title} aria-disabled=${isGood ? 'false' : 'true'}
+      >Extend by</button>
       <input
         class="field-input" type="text" inputmode="numeric" autocomplete="off" aria-label="Steps to extend by"
         aria-invalid=${isGood ? 'false' : 'true'} aria-describedby="more-problem"
         .value=${live(more)} @input=${(event: Event) => on.more((event.target as HTMLInputElement).value)}
       >
       <span>steps</span>
-      ${isGood || isChoice(steps) ? nothing : html`<span class="problem" id="more-problem">A whole number ${steps.range}.</span>`}
+      ${isGood || isChoice(steps) ? nothing : html`
+        <span class="problem" id="more-problem">A whole number ${steps.range}.</span>`}
     </form>`;
 }

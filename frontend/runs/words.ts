@@ -16,6 +16,10 @@ export function count(value: number): string {
   return value.toLocaleString('en');
 }
 
+export function rounded(value: number | undefined): string {
+  return value === undefined ? '\u2013' : count(Math.round(value));
+}
+
 export function loss(value: number | undefined): string {
   return value === undefined ? '\u2013' : value.toFixed(4);
 }
@@ -38,7 +42,8 @@ export function left(run: Run): string | null {
 }
 
 export function moment(time: string): string {
-  return new Date(time).toLocaleString('en', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+  const shape = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false } as const;
+  return new Date(time).toLocaleString('en', shape);
 }
 
 export function valueInWords(config: Config, field: Field): string {
@@ -50,7 +55,8 @@ export function valueInWords(config: Config, field: Field): string {
 
 export function curriculum({ curriculum: stages }: Config): string {
   if (stages.length === 0) return 'full windows throughout';
-  return stages.map(({ contextLength, until }) => `${contextLength} characters until ${Math.round(until * 100)}%`).join(', ');
+  const percent = (until: number) => `${Math.round(until * 100)}%`;
+  return stages.map(({ contextLength, until }) => `${contextLength} characters until ${percent(until)}`).join(', ');
 }
 
 export function bytes(value: number): string {
