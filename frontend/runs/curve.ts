@@ -100,7 +100,7 @@ export class Curve {
         backgroundColor: this.#colour('--sheet'), borderColor: this.#colour('--edge'),
         textStyle: { ...text, fontSize: 12, color: this.#colour('--ink') },
         axisPointer: { lineStyle: { color: this.#colour('--edge'), type: 'solid' } },
-        formatter: (pointed: readonly Pointed[]) => this.#tooltip(pointed, axis),
+        formatter: ([pointed]: readonly { readonly value: Point }[]) => this.#tooltip(pointed!.value[0]),
       },
       series: lines.map((line, at) => this.#series(line, at)),
     };
@@ -113,12 +113,14 @@ export class Curve {
     };
   }
 
-  #tooltip(pointed: readonly Pointed[], axis: Axis): string {
-    const named = pointed.filter(({ seriesName, value }) => seriesName !== '' && Number.isFinite(value[1]));
-    if (named.length === 0) return '';
-    const at = named[0]!.value[0];
-    const head = axis === 'steps' ? `Step ${count(at)}` : `${at.toFixed(1)} min`;
-    return [head, ...named.map(({ seriesName, value }) => `${seriesName}  ${this.#exact(value[1])}`)].join('\n');
+  /** What each line had last said at that place; ECharts itself leaves out lines without a point right there. */
+  #tooltip(at: number): string {
+    const [lines, axis] = this.#drawn;
+    const values = lines.flatMap(({ name, data }) => {
+      const said = at > (data.at(-1)?.[0] ?? -1) ? undefined : data.findLast(([x]) => x <= at);
+      return name === '' || said === undefined || Number.isNaN(said[1]) ? [] : [`${name}  ${this.#exact(said[1])}`];
+    });
+    return [axis === 'steps' ? `Step ${count(at)}` : `${at.toFixed(1)} min`, ...values].join('\n');
   }
 
   /** The property as a colour that a canvas understands, light or dark. */
@@ -126,11 +128,6 @@ export class Curve {
     this.#probe.style.color = `var(${property})`;
     return getComputedStyle(this.#probe).color;
   }
-}
-
-interface Pointed {
-  readonly seriesName: string;
-  readonly value: Point;
 }
 
 const along: Readonly<Record<Axis, (value: number) => string>> = {
