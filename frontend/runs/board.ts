@@ -106,7 +106,8 @@ export function mount(root: HTMLElement): void {
     for (const { id } of charted(state)) {
       const { isWhole, knownTo } = state.histories[id] ?? NOTHING;
       if (isWhole) continue;
-      once(`metrics ${id}`, get<Metrics>, `${of(id)}/metrics${knownTo < 0 ? '' : `?from=${knownTo}`}`,
+      // the evaluation of the last known step may have come after it
+      once(`metrics ${id}`, get<Metrics>, `${of(id)}/metrics${knownTo < 0 ? '' : `?from=${knownTo - 1}`}`,
         (metrics) => dispatch({ type: 'history loaded', run: id, metrics }));
     }
     const run = current(state);

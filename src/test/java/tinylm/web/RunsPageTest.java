@@ -134,7 +134,7 @@ class RunsPageTest {
         report("TRAINING", List.of(3, 4));
         assertThat(page.locator(".board-lost")).isHidden();
         assertThat(page.locator(".sheet-progress")).containsText("Step 4 of 30");
-        page.waitForCondition(() -> asked.stream().anyMatch(url -> url.endsWith("/metrics?from=2")));
+        page.waitForCondition(() -> asked.stream().anyMatch(url -> url.endsWith("/metrics?from=1")));
     }
 
     private Locator field(String label) {
