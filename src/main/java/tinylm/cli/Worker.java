@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,9 @@ import tinylm.inference.Text;
 import tinylm.inference.TokenEvent;
 import tinylm.model.Torch;
 import tinylm.runs.Eta;
+import tinylm.runs.History;
 import tinylm.runs.Job;
+import tinylm.runs.Report;
 import tinylm.runs.Report.Phase;
 import tinylm.runs.Wanted;
 import tinylm.runs.WorkerJson;
@@ -43,6 +46,7 @@ final class Worker {
     private final PrintWriter log;
     private final StopOnSignal stop;
     private final WorkerReports reports;
+    private final History history;
     private double secondsBefore;
 
     private Worker(Path directory, Job job, int threads, PrintWriter log, StopOnSignal stop, WorkerReports reports) {
@@ -52,6 +56,7 @@ final class Worker {
         this.log = log;
         this.stop = stop;
         this.reports = reports;
+        this.history = new History(directory);
         this.secondsBefore = job.seconds();
     }
 
@@ -147,6 +152,7 @@ final class Worker {
         }
         var progress = new TrainingProgress(log);
         var newest = Checkpoints.newest(directory, progress::refused);
+        newest.ifPresent(this::keep); // an earlier worker may have been lost before it did
         var clock = new Clock(System.nanoTime());
         try (var trainer = newest.map(one -> Trainer.resume(job.config(), text, directory, clock::on, one))
                 .orElseGet(() -> Trainer.start(job.config(), text, directory, clock::on))) {
@@ -189,11 +195,25 @@ final class Worker {
                     reports.add(one, secondsBefore + seconds());
                 }
                 case TrainingEvent.Saved saved -> {
-                    if (saved.step() == evaluated) {
-                        reports.add(saved.step(), sample(Checkpoints.load(saved.directory())));
+                    if (saved.step() == evaluated || saved.step() == 0) {
+                        var checkpoint = Checkpoints.load(saved.directory());
+                        keep(checkpoint);
+                        reports.add(saved.step(), sample(checkpoint));
                     }
                 }
             }
+        }
+    }
+
+    /// Copies a checkpoint into the history if it belongs there.
+    private void keep(Checkpoint checkpoint) {
+        var manifest = checkpoint.manifest().orElseThrow();
+        double loss = manifest.validationLoss();
+        boolean isScored = !Double.isNaN(loss);
+        if ((isScored || manifest.step() == 0) && History.holds(job.config(), manifest.step())) {
+            var kept = history.keep(checkpoint);
+            reports.add(new Report.Kept(
+                    manifest.step(), isScored ? OptionalDouble.of(loss) : OptionalDouble.empty(), kept.sha256()));
         }
     }
 

@@ -45,6 +45,7 @@ final class WorkerReports implements AutoCloseable {
     private List<Report.Step> steps = new ArrayList<>();
     private List<Report.Evaluation> evaluations = new ArrayList<>();
     private List<Report.Sample> samples = new ArrayList<>();
+    private List<Report.Kept> checkpoints = new ArrayList<>();
     private OptionalDouble eta = OptionalDouble.empty();
     private Phase phase = Phase.TRAINING;
     private String sentence = "";
@@ -87,7 +88,8 @@ final class WorkerReports implements AutoCloseable {
                             OptionalDouble.empty(),
                             old.steps(),
                             old.evaluations(),
-                            old.samples()));
+                            old.samples(),
+                            old.checkpoints()));
                 } catch (IllegalArgumentException e) {
                     // cut off in the middle, when its worker died
                 }
@@ -125,6 +127,10 @@ final class WorkerReports implements AutoCloseable {
 
     synchronized void add(long step, String sample) {
         samples.add(new Report.Sample(step, sample));
+    }
+
+    synchronized void add(Report.Kept checkpoint) {
+        checkpoints.add(checkpoint);
     }
 
     /// Returns when something has changed, or after the interval between two reports.
@@ -206,10 +212,19 @@ final class WorkerReports implements AutoCloseable {
 
     private synchronized Report next() {
         var report = new Report(
-                phase, sentence, ProcessHandle.current().pid(), memoryBytes(), eta, steps, evaluations, samples);
+                phase,
+                sentence,
+                ProcessHandle.current().pid(),
+                memoryBytes(),
+                eta,
+                steps,
+                evaluations,
+                samples,
+                checkpoints);
         steps = new ArrayList<>();
         evaluations = new ArrayList<>();
         samples = new ArrayList<>();
+        checkpoints = new ArrayList<>();
         return report;
     }
 

@@ -19,12 +19,14 @@ public record Report(
         OptionalDouble etaSeconds,
         List<Step> steps,
         List<Evaluation> evaluations,
-        List<Sample> samples) {
+        List<Sample> samples,
+        List<Kept> checkpoints) {
 
     public Report {
         steps = List.copyOf(steps);
         evaluations = List.copyOf(evaluations);
         samples = List.copyOf(samples);
+        checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints); // workers of 0.1 told none
     }
 
     public enum Phase {
@@ -68,6 +70,12 @@ public record Report(
 
     /// Text that the model wrote.
     public record Sample(long step, String text) {}
+
+    /// A checkpoint in the run's [History].
+    ///
+    /// @param validationLoss absent at the run's beginning
+    /// @param sha256 of the weights
+    public record Kept(long step, OptionalDouble validationLoss, String sha256) {}
 
     /// What a worker hears.
     public record Answer(Wanted wanted) {}

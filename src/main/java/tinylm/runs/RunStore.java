@@ -167,6 +167,15 @@ final class RunStore {
                     .bind("text", sample.text())
                     .execute();
         }
+        for (var checkpoint : report.checkpoints()) {
+            handle.createUpdate("insert into checkpoint (run, step, validation_loss, sha256)"
+                            + " values (:run, :step, :valLoss, :sha256) on conflict do nothing")
+                    .bind("run", run)
+                    .bind("step", checkpoint.step())
+                    .bind("valLoss", boxed(checkpoint.validationLoss()))
+                    .bind("sha256", checkpoint.sha256())
+                    .execute();
+        }
     }
 
     /// Steps after `from`, in order.
@@ -206,6 +215,14 @@ final class RunStore {
                         .bind("from", from)
                         .map((row, _) -> new Report.Sample(row.getLong("step"), row.getString("text")))
                         .list());
+    }
+
+    List<Report.Kept> checkpoints(String run) {
+        return jdbi.withHandle(handle -> handle.createQuery("select * from checkpoint where run = :run order by step")
+                .bind("run", run)
+                .map((row, _) ->
+                        new Report.Kept(row.getLong("step"), decimal(row, "validation_loss"), row.getString("sha256")))
+                .list());
     }
 
     private static Run run(ResultSet row) throws SQLException {

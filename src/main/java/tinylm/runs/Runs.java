@@ -205,6 +205,11 @@ public final class Runs {
         return store.samples(id, from);
     }
 
+    /// The checkpoints of its history, in order.
+    public List<Report.Kept> checkpoints(String id) {
+        return store.checkpoints(get(id).id());
+    }
+
     /// How many runs wait before this one, and 1; empty when it does not wait.
     public static OptionalLong queuePosition(List<Run> all, Run run) {
         return run.state() == RunState.QUEUED

@@ -40,6 +40,7 @@ public final class Trainer implements AutoCloseable {
     private final LearningRate schedule;
     private long step;
     private boolean unscored; // the weights are due for an evaluation
+    private boolean unsaved; // they are fresh
     private double lossSum;
     private int lossCount;
     private long savedAt = System.nanoTime();
@@ -73,7 +74,9 @@ public final class Trainer implements AutoCloseable {
             TrainingConfig config, Corpus corpus, Path directory, Consumer<TrainingEvent> listener) {
         NDManager manager = NDManager.newBaseManager();
         Gpt model = Gpt.initialize(manager, config.model(), config.seed());
-        return new Trainer(config, corpus, directory, listener, manager, model, 0);
+        Trainer trainer = new Trainer(config, corpus, directory, listener, manager, model, 0);
+        trainer.unsaved = true;
+        return trainer;
     }
 
     /// The run that saved `checkpoint`, from there on. `config` may differ from the checkpoint's in the number of
@@ -110,6 +113,10 @@ public final class Trainer implements AutoCloseable {
     /// Trains until all steps are done or `stop` says so; it is asked at least a few times a second.
     public Ending run(BooleanSupplier stop) {
         steppedAt = System.nanoTime();
+        if (unsaved) {
+            save(Double.NaN); // a disk that takes nothing is found out before the first step
+            unsaved = false;
+        }
         while (true) {
             if (unscored) {
                 OptionalDouble loss = Evaluator.loss(manager, model, corpus.validationIds(), stop);

@@ -40,6 +40,7 @@ final class Access {
             least(VIEWER, "GET", "/v1/runs/{id}"),
             least(VIEWER, "GET", "/v1/runs/{id}/metrics"),
             least(VIEWER, "GET", "/v1/runs/{id}/samples"),
+            least(VIEWER, "GET", "/v1/runs/{id}/checkpoints"),
             least(VIEWER, "GET", "/v1/runs/{id}/changes"),
             least(VIEWER, "GET", "/v1/runs/{id}/log"),
             least(TRAINER, "POST", "/v1/runs/{id}/pause"),

@@ -29,11 +29,13 @@ public class AdminModelsResource {
 
     private final Models models;
     private final Promotable promotable;
+    private final NamedModels named;
     private final Semaphore one = new Semaphore(1);
 
-    AdminModelsResource(Models models, Promotable promotable) {
+    AdminModelsResource(Models models, Promotable promotable, NamedModels named) {
         this.models = models;
         this.promotable = promotable;
+        this.named = named;
     }
 
     /// A checkpoint that could be promoted, or why it could not.
@@ -63,14 +65,16 @@ public class AdminModelsResource {
     @Path("{id}/promote")
     @Operation(
             summary = "Lets a checkpoint answer",
-            description = "It is loaded beside the model that answers, which finishes what it began. Takes seconds.")
+            description =
+                    "A run's name stands for its best checkpoint, run@step for one of its history. It is loaded beside the model that answers, which finishes what it began. Takes seconds.")
     @APIResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = Candidate.class)))
     @APIResponse(responseCode = "404", description = "It is not in the list")
     @APIResponse(responseCode = "409", description = "Another model is being loaded")
     @APIResponse(responseCode = "422", description = "It is corrupt; the sentence says how. Nothing has changed")
     public Response promote(@PathParam("id") String id) {
         var directories = promotable.directories();
-        if (!directories.containsKey(id)) {
+        var run = id.replaceFirst("@[0-9]{1,9}$", "");
+        if (!directories.containsKey(run)) {
             return new Problem(
                             404,
                             "model_not_found",
@@ -78,7 +82,11 @@ public class AdminModelsResource {
                     .about("id")
                     .toResponse();
         }
-        return alone(() -> swap(id, Checkpoints.load(directories.get(id))));
+        return alone(() -> swap(
+                id,
+                run.equals(id)
+                        ? Checkpoints.load(directories.get(id))
+                        : named.find(id).orElseThrow()));
     }
 
     /// Back to what answered before; once more, and forth again.

@@ -14,14 +14,18 @@ final class CompletionFormat {
     private static final String DONE = "data: [DONE]";
 
     private final CompletionRequest request;
+    private final Optional<String> model;
     private final String fingerprint;
     private final Function<Object, String> json;
     private ResponseBody response;
     private int offset;
 
+    /// @param model as the request named it
     /// @param fingerprint of how this machine computes
-    CompletionFormat(CompletionRequest request, String fingerprint, Function<Object, String> json) {
+    CompletionFormat(
+            CompletionRequest request, Optional<String> model, String fingerprint, Function<Object, String> json) {
         this.request = request;
+        this.model = model;
         this.fingerprint = fingerprint;
         this.json = json;
         offset = request.response()
@@ -107,7 +111,7 @@ final class CompletionFormat {
                 of.id().replaceFirst("^resp_", "cmpl-"),
                 "text_completion",
                 of.createdAt(),
-                of.model(),
+                model.orElse(of.model()),
                 choices,
                 usage.map(CompletionBody.Usage::of),
                 of.seed(),

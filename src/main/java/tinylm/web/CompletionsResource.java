@@ -8,27 +8,32 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import tinylm.inference.ModelCache;
 
 /// `POST /v1/completions`: OpenAI's older API, which fits a model that only goes on with a text.
 @Path("/v1/completions")
 public class CompletionsResource {
 
     private final HttpResponses responses;
+    private final NamedModels models;
     private final RequestReader reader = new RequestReader();
 
-    CompletionsResource(HttpResponses responses) {
+    CompletionsResource(HttpResponses responses, NamedModels models) {
         this.responses = responses;
+        this.models = models;
     }
 
     @POST
     @Operation(
             summary = "Goes on with a text",
-            description = "OpenAI's completions API. A stream ends in `data: [DONE]`; who waits for a slot is told his"
+            description = "OpenAI's completions API. model may also name a run, for its newest checkpoint, or"
+                    + " run@step, for one of its history. A stream ends in `data: [DONE]`; who waits for a slot is told his"
                     + " place in comments. A client that goes away ends the computation.")
     @RequestBody(required = true, content = @Content(schema = @Schema(implementation = ApiSchema.Completion.class)))
     @APIResponse(
@@ -52,13 +57,18 @@ public class CompletionsResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> create(String body, @Context HttpServerRequest request) throws RequestRefused {
         var fields = JsonFields.parse(body);
-        responses.checkModel(fields);
+        var name = fields.text("model");
         var wanted = CompletionRequest.read(fields, reader);
-        var format = new CompletionFormat(wanted, responses.fingerprint(), responses::write);
+        return models.use(name).chain(model -> answer(model, name, wanted, request));
+    }
+
+    private Uni<Response> answer(
+            ModelCache.Use model, Optional<String> name, CompletionRequest wanted, HttpServerRequest request) {
+        var format = new CompletionFormat(wanted, name, model.models().current().numerics(), responses::write);
         HttpResponses.Wish wish = (session, listener) ->
                 session.create(wanted.response(), listener).map(CompletionRequest::renamed);
         return wanted.stream()
-                ? responses.streamed(wish, request, format::chunks)
-                : responses.whole(wish, format::whole);
+                ? responses.streamed(model, wish, request, format::chunks)
+                : responses.whole(model, wish, format::whole);
     }
 }

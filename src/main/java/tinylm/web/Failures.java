@@ -15,6 +15,7 @@ import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
 import java.util.Objects;
 import org.jboss.logging.Logger;
+import tinylm.checkpoint.CheckpointException;
 import tinylm.runs.RunRefused;
 import tinylm.text.CorpusException;
 
@@ -64,6 +65,7 @@ public class Failures implements ExceptionMapper<Throwable> {
             case ForbiddenException known -> Problem.of(403);
             case WebApplicationException known -> of(known.getResponse());
             case RunRefused refused -> of(refused);
+            case CheckpointException unfit -> new Problem(422, "checkpoint_refused", unfit.getMessage());
             case CorpusException unfit -> new Problem(422, "corpus_refused", unfit.getMessage()).about("corpus");
             case RequestRefused invalid -> Problem.of(invalid.refusal());
             case MismatchedInputException unfit -> unfit(unfit);

@@ -19,6 +19,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import tinylm.inference.ModelCache;
 import tinylm.inference.Models;
 import tinylm.session.Limits;
 import tinylm.session.Refusal;
@@ -74,14 +75,18 @@ final class HttpResponses {
 
     /// Answers once the response has ended.
     ///
+    /// @param use of the model; ends with the answer
     /// @param body what to say about it and the probabilities of its characters
-    Uni<Response> whole(Wish wish, BiFunction<ResponseBody, List<ServerEvent.Logprob>, Object> body) {
+    Uni<Response> whole(
+            ModelCache.Use use, Wish wish, BiFunction<ResponseBody, List<ServerEvent.Logprob>, Object> body) {
+        var caller = caller();
         return Uni.createFrom().emitter(emitter -> {
-            var session = new Session(models, limits, tickets);
+            var session = new Session(use.models(), limits, tickets);
             var ending = drain.cancelWhenTimeIsUp(session::cancel);
             emitter.onTermination(() -> {
                 ending.close();
                 session.close();
+                use.close();
             });
             var logprobs = new ArrayList<ServerEvent.Logprob>();
             Consumer<ServerEvent> frames = event -> {
@@ -95,22 +100,26 @@ final class HttpResponses {
             };
             // nobody waits for the deltas: the last event flushes them
             var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);
-            watch.counted(wish.of(session, watch.on(caller(), stream)))
+            watch.counted(wish.of(session, watch.on(caller, stream)))
                     .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
         });
     }
 
     /// Answers with events as they come; the result is empty and comes when all was sent.
     ///
+    /// @param use of the model; ends with the answer
     /// @param events the server-sent events that a frame becomes, each without the empty line that ends it
-    Uni<Response> streamed(Wish wish, HttpServerRequest request, Function<ServerEvent, Stream<String>> events) {
+    Uni<Response> streamed(
+            ModelCache.Use use, Wish wish, HttpServerRequest request, Function<ServerEvent, Stream<String>> events) {
+        var caller = caller();
         return Uni.createFrom().emitter(emitter -> {
-            var session = new Session(models, limits, tickets);
+            var session = new Session(use.models(), limits, tickets);
             var reader = new SseReader(request, mostWaiting, () -> emitter.complete(null));
             var ending = drain.cancelWhenTimeIsUp(session::cancel);
             emitter.onTermination(() -> {
                 ending.close();
                 session.close();
+                use.close();
                 reader.close();
             });
             Consumer<ServerEvent> frames = event -> {
@@ -118,23 +127,23 @@ final class HttpResponses {
                 ended(event).ifPresent(_ -> reader.end());
             };
             var stream = new ResponseStream(InstantSource.system(), timers, frames, reader::isBehind);
-            watch.counted(wish.of(session, watch.on(caller(), stream)))
+            watch.counted(wish.of(session, watch.on(caller, stream)))
                     .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
         });
     }
 
-    /// Refuses a request for a model that is not here; one that names none gets what there is.
-    void checkModel(JsonFields fields) throws RequestRefused {
+    /// The model that answers. Refuses a request for another one; one that names none gets what there is.
+    ModelCache.Use model(JsonFields fields) throws RequestRefused {
         var wanted = fields.text("model");
         var name = ModelInfo.of(models.current().checkpoint()).name();
         if (wanted.isPresent() && !wanted.get().equals(name)) {
             throw new RequestRefused(ModelsResource.unknown(name));
         }
+        return model();
     }
 
-    /// Of how this machine computes the model.
-    String fingerprint() {
-        return models.current().numerics();
+    ModelCache.Use model() {
+        return ModelCache.Use.of(models);
     }
 
     String write(Object value) {

@@ -11,6 +11,7 @@ import tinylm.checkpoint.Checkpoints;
 import tinylm.inference.EngineObserver;
 import tinylm.inference.Lanes;
 import tinylm.inference.LoadedModel;
+import tinylm.inference.ModelCache;
 import tinylm.inference.Models;
 import tinylm.session.Limits;
 
@@ -24,8 +25,14 @@ public class ModelServing {
     /// Each place that is told takes a number below those of the text.
     private static final int LONGEST_QUEUE = 900;
 
+    /// Checkpoints of runs that are asked now and then: how many in memory, and how many sequences each computes.
+    private static final int MODELS_ASIDE = 4;
+
+    private static final int SLOTS_ASIDE = 4;
+
     private final ServerConfig config;
     private final Models models;
+    private final ModelCache cache;
 
     ModelServing(ServerConfig config, EngineObserver observer) {
         this.config = config;
@@ -33,21 +40,26 @@ public class ModelServing {
             throw new IllegalArgumentException(
                     "tinylm.queue-length must be between 0 and " + LONGEST_QUEUE + ", but is " + config.queueLength());
         }
-        var settings = new LoadedModel.Settings(
-                config.slots(),
-                config.queueLength(),
-                new Lanes(config.threads().orElse(Runtime.getRuntime().availableProcessors())),
-                observer);
+        var lanes = new Lanes(config.threads().orElse(Runtime.getRuntime().availableProcessors()));
+        var settings = new LoadedModel.Settings(config.slots(), config.queueLength(), lanes, observer);
+        var asides = new LoadedModel.Settings(SLOTS_ASIDE, config.queueLength(), lanes, observer);
         models = new Models(
                 Checkpoints.load(config.checkpoint()),
                 checkpoint -> LoadedModel.open(checkpoint, settings),
                 config.swapGrace());
+        cache = new ModelCache(checkpoint -> LoadedModel.open(checkpoint, asides), MODELS_ASIDE);
     }
 
     @Produces
     @Singleton
     Models models() {
         return models;
+    }
+
+    @Produces
+    @Singleton
+    ModelCache cache() {
+        return cache;
     }
 
     @Produces
@@ -59,6 +71,7 @@ public class ModelServing {
     @PreDestroy
     void close() {
         try {
+            cache.close();
             models.close();
         } catch (IllegalStateException e) {
             // going on would destroy libtorch under the thread that is still in it, and end in a crash report

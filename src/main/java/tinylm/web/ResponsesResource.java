@@ -22,6 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import tinylm.inference.ModelCache;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
 import tinylm.session.ResumeRequest;
@@ -62,12 +63,12 @@ public class ResponsesResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public Uni<Response> create(String body, @Context HttpServerRequest request) throws RequestRefused {
         var fields = JsonFields.parse(body);
-        responses.checkModel(fields);
+        var model = responses.model(fields);
         fields.mustBe(
                 "previous_response_id", node -> false, "absent (nothing is kept between requests; send all as input)");
         var wanted = reader.response(fields);
         boolean stream = fields.flag("stream").orElse(false);
-        return answer((session, listener) -> session.create(wanted, listener), stream, request);
+        return answer(model, (session, listener) -> session.create(wanted, listener), stream, request);
     }
 
     /// Goes on with a stream that was lost, here or on another replica. Nothing was stored: the ticket is what the
@@ -106,7 +107,11 @@ public class ResponsesResource {
                     "ticket"));
         }
         var wanted = new ResumeRequest(ticket.get(), startingAfter(startingAfter.orElse("0")), Optional.empty());
-        return answer((session, listener) -> resume(id, wanted, session, listener), isTrue(stream), request);
+        return answer(
+                responses.model(),
+                (session, listener) -> resume(id, wanted, session, listener),
+                isTrue(stream),
+                request);
     }
 
     private static Optional<Refusal> resume(
@@ -123,8 +128,11 @@ public class ResponsesResource {
         return refusal.or(() -> Optional.ofNullable(other.get()));
     }
 
-    private Uni<Response> answer(HttpResponses.Wish wish, boolean stream, HttpServerRequest request) {
-        return stream ? responses.streamed(wish, request, this::event) : responses.whole(wish, ResponseBody::with);
+    private Uni<Response> answer(
+            ModelCache.Use model, HttpResponses.Wish wish, boolean stream, HttpServerRequest request) {
+        return stream
+                ? responses.streamed(model, wish, request, this::event)
+                : responses.whole(model, wish, ResponseBody::with);
     }
 
     private Stream<String> event(ServerEvent event) {

@@ -58,6 +58,17 @@ public class RunsResource {
 
     record Changes(List<RunChange> data) {}
 
+    record Checkpoints(List<KeptBody> data) {}
+
+    /// @param model as a request names it
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
+    record KeptBody(String model, long step, OptionalDouble valLoss, String sha256) {
+
+        static KeptBody of(String run, Report.Kept one) {
+            return new KeptBody(run + "@" + one.step(), one.step(), one.validationLoss(), one.sha256());
+        }
+    }
+
     @GET
     @Operation(summary = "All runs, the newest first")
     public RunBody.Page list() {
@@ -150,6 +161,16 @@ public class RunsResource {
     public Samples samples(@PathParam("id") String id) {
         runs.get(id);
         return new Samples(runs.samples(id, -1));
+    }
+
+    @GET
+    @Path("{id}/checkpoints")
+    @Operation(
+            summary = "Its checkpoints from the first step on",
+            description = "POST /v1/completions with the model run@step asks one of them.")
+    public Checkpoints checkpoints(@PathParam("id") String id) {
+        return new Checkpoints(
+                runs.checkpoints(id).stream().map(one -> KeptBody.of(id, one)).toList());
     }
 
     @GET

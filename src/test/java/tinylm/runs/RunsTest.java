@@ -129,7 +129,10 @@ abstract class RunsTest {
                 OptionalDouble.of(12.5),
                 List.of(step(1, 4.0), step(2, 3.5)),
                 List.of(new Report.Evaluation(2, OptionalDouble.of(3.75), 3.25, 0.2)),
-                List.of(new Report.Sample(2, "<b>Oh</b> \u00e9\ud83d\ude00")));
+                List.of(new Report.Sample(2, "<b>Oh</b> \u00e9\ud83d\ude00")),
+                List.of(
+                        new Report.Kept(0, OptionalDouble.empty(), "a".repeat(64)),
+                        new Report.Kept(2, OptionalDouble.of(3.25), "b".repeat(64))));
         for (int i = 0; i < 2; i++) {
             assertEquals(
                     Wanted.GO_ON,
@@ -146,6 +149,7 @@ abstract class RunsTest {
         assertEquals(report.steps().subList(1, 2), runs.steps(id, 1));
         assertEquals(report.evaluations(), runs.evaluations(id, -1));
         assertEquals(report.samples(), runs.samples(id, -1));
+        assertEquals(report.checkpoints(), runs.checkpoints(id));
         assertEquals(
                 List.of("QUEUED STARTING", "STARTING RUNNING"),
                 runs.changes(id).stream()
@@ -409,7 +413,7 @@ abstract class RunsTest {
     }
 
     private static Report reportOf(Phase phase, String sentence) {
-        return new Report(phase, sentence, 5, 0, OptionalDouble.empty(), List.of(), List.of(), List.of());
+        return new Report(phase, sentence, 5, 0, OptionalDouble.empty(), List.of(), List.of(), List.of(), List.of());
     }
 
     private static Report.Step step(long step, double loss) {

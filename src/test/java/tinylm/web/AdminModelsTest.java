@@ -36,6 +36,9 @@ class AdminModelsTest {
     @Inject
     Models models;
 
+    @Inject
+    Promotable promotable;
+
     private HttpApi api;
     private Path runs;
 
@@ -176,7 +179,7 @@ class AdminModelsTest {
                     return current;
                 },
                 config.swapGrace());
-        var resource = new AdminModelsResource(slow, new Promotable(config));
+        var resource = new AdminModelsResource(slow, promotable, new NamedModels(slow, null, promotable));
         var first = Thread.ofVirtual().unstarted(() -> resource.promote("later"));
         first.setUncaughtExceptionHandler((_, _) -> {});
         first.start();

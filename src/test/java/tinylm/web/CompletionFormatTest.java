@@ -20,6 +20,7 @@ class CompletionFormatTest {
     private final ResponseBody begun = ResponseBody.of("resp_1", Instant.EPOCH, "tiny", request);
     private final CompletionFormat format = new CompletionFormat(
             new CompletionRequest(request, false, true, false),
+            Optional.empty(),
             "print",
             value -> value.getClass().getSimpleName());
 
