@@ -110,7 +110,20 @@ class SoakTest {
     private static TrainingConfig config(int steps) {
         GptConfig model = new GptConfig(corpus().tokenizer().vocabSize(), 32, 2, 4, 128, 0.1);
         return new TrainingConfig(
-                model, steps, 8, OptimizerKind.MUON, 2e-3, 0.01, 0.1, 1, 0.02, DecayShape.LINEAR, List.of(), 1000, 1);
+                model,
+                steps,
+                8,
+                OptimizerKind.MUON,
+                2e-3,
+                0.01,
+                0.1,
+                1,
+                0.02,
+                DecayShape.LINEAR,
+                List.of(),
+                1000,
+                0,
+                1);
     }
 
     private static Corpus corpus() {

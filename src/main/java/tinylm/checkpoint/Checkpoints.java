@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 
 /// The checkpoints of a run's folder: `step-000000200` and so on, and the links `best` and `last` for people.
@@ -92,6 +93,50 @@ public final class Checkpoints {
     /// @throws CheckpointException when the target exists, or nothing vouches for the checkpoint
     public static Checkpoint export(Checkpoint checkpoint, Path target) {
         return new Checkpoints(FileOperations.DISK).exportTo(checkpoint, target);
+    }
+
+    /// Deletes the checkpoints after the newest one that was evaluated: what diverged later may be spoilt already.
+    ///
+    /// @return the step of that one, or 0 when none is left
+    /// @throws CheckpointException when the disk refuses
+    public static long goBack(Path runDirectory) {
+        var good = verified(runDirectory, _ -> {}).stream()
+                .filter(one -> !Double.isNaN(one.manifest().orElseThrow().validationLoss()))
+                .mapToLong(Checkpoints::step)
+                .max();
+        new Checkpoints(FileOperations.DISK).remove(runDirectory, step -> step > good.orElse(-1));
+        return good.orElse(0);
+    }
+
+    /// Deletes the checkpoints after a step.
+    ///
+    /// @throws CheckpointException when the disk refuses
+    public static void removeAfter(Path runDirectory, long step) {
+        new Checkpoints(FileOperations.DISK).remove(runDirectory, one -> one > step);
+    }
+
+    /// Deletes the checkpoints of a run's folder, and nothing else in it.
+    ///
+    /// @throws CheckpointException when the disk refuses
+    public static void clear(Path runDirectory) {
+        new Checkpoints(FileOperations.DISK).remove(runDirectory, _ -> true);
+    }
+
+    private void remove(Path run, LongPredicate which) {
+        try {
+            for (var directory : stepDirectories(run)) {
+                if (which.test(Place.of(directory).step())) {
+                    writer.remove(directory);
+                }
+            }
+            for (var link : List.of(run.resolve("last"), run.resolve("best"))) {
+                if (Files.isSymbolicLink(link) && !Files.exists(link)) {
+                    writer.delete(link);
+                }
+            }
+        } catch (IOException e) {
+            throw new CheckpointException(run, "keeps its checkpoints: " + CheckpointException.reason(e) + ".", e);
+        }
     }
 
     Checkpoint saveInto(Path run, CheckpointContents contents) {

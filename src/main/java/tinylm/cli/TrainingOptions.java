@@ -75,6 +75,11 @@ final class TrainingOptions {
     @Option(names = "--evaluate-every", description = "Steps between evaluations, which also save")
     private Integer evaluationInterval;
 
+    @Option(
+            names = "--patience",
+            description = "Evaluations without a lower validation loss until the run ends early; 0 for never")
+    private Integer patience;
+
     @Option(names = "--seed", description = "Of weights, batches and dropout")
     private Long seed;
 
@@ -101,6 +106,7 @@ final class TrainingOptions {
                 or(decay, base.decay()),
                 curriculum == null ? base.curriculum() : stages(curriculum),
                 or(evaluationInterval, base.evaluationInterval()),
+                or(patience, base.patience()),
                 or(seed, base.seed()));
     }
 
@@ -133,6 +139,7 @@ final class TrainingOptions {
                         heads,
                         width,
                         evaluationInterval,
+                        patience,
                         seed)
                 .anyMatch(Objects::nonNull)) {
             throw new IllegalArgumentException(
@@ -183,6 +190,7 @@ final class TrainingOptions {
         row(table, "--heads", preset -> preset.config().model().nHead());
         row(table, "--width", preset -> preset.config().model().nEmbd());
         row(table, "--evaluate-every", preset -> preset.config().evaluationInterval());
+        row(table, "--patience", preset -> preset.config().patience());
         row(table, "--seed", preset -> preset.config().seed());
         return table.toString();
     }

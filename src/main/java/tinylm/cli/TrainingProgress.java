@@ -104,6 +104,13 @@ final class TrainingProgress {
                 out.printf("%sDone. The best checkpoint is %s%n", prefix, directory.resolve("best"));
                 yield 0;
             }
+            case Ending.Plateaued plateaued -> {
+                out.printf(
+                        "%sEnded early at step %,d: the validation loss has not fallen since step %,d. The best checkpoint"
+                                + " is %s%n",
+                        prefix, plateaued.step(), plateaued.bestStep(), directory.resolve("best"));
+                yield 0;
+            }
             case Ending.Stopped stopped -> {
                 out.printf(
                         "%sStopped at step %,d; saved in %s. --resume goes on from there.%n",
@@ -112,9 +119,8 @@ final class TrainingProgress {
             }
             case Ending.Diverged diverged -> {
                 out.printf(
-                        "%stinylm: the loss is no number after step %,d; try a lower learning rate. Earlier"
-                                + " checkpoints in %s are as they were.%n",
-                        prefix, diverged.step(), directory);
+                        "%stinylm: %s Try a lower learning rate. Earlier checkpoints in %s are as they were.%n",
+                        prefix, diverged.sentence(), directory);
                 yield 1;
             }
         };

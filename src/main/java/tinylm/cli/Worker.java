@@ -77,12 +77,18 @@ final class Worker {
                     case Ending.Completed _ -> {
                         return end(Phase.SUCCEEDED, "Done.", 0);
                     }
-                    case Ending.Diverged(long step) -> {
+                    case Ending.Plateaued(long step, long bestStep) -> {
                         return end(
-                                Phase.FAILED,
-                                "The loss is no number after step " + step
-                                        + "; try a lower learning rate. Earlier checkpoints are as they were.",
-                                1);
+                                Phase.SUCCEEDED,
+                                "Ended early at step " + step + ": the validation loss has not fallen since step "
+                                        + bestStep + ".",
+                                0);
+                    }
+                    case Ending.Diverged diverged -> {
+                        long good = Checkpoints.goBack(directory);
+                        history.goBack(good);
+                        reports.goBack(good);
+                        return end(Phase.DIVERGED, diverged.sentence(), 1);
                     }
                     case Ending.Stopped(long step) -> {
                         if (!isResumed(step)) {

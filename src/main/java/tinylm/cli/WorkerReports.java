@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import tinylm.runs.Job;
 import tinylm.runs.Report;
@@ -47,6 +48,7 @@ final class WorkerReports implements AutoCloseable {
     private List<Report.Sample> samples = new ArrayList<>();
     private List<Report.Kept> checkpoints = new ArrayList<>();
     private OptionalDouble eta = OptionalDouble.empty();
+    private OptionalLong backTo = OptionalLong.empty();
     private Phase phase = Phase.TRAINING;
     private String sentence = "";
     private Wanted wanted = Wanted.GO_ON;
@@ -89,7 +91,8 @@ final class WorkerReports implements AutoCloseable {
                             old.steps(),
                             old.evaluations(),
                             old.samples(),
-                            old.checkpoints()));
+                            old.checkpoints(),
+                            OptionalLong.empty()));
                 } catch (IllegalArgumentException e) {
                     // cut off in the middle, when its worker died
                 }
@@ -131,6 +134,11 @@ final class WorkerReports implements AutoCloseable {
 
     synchronized void add(Report.Kept checkpoint) {
         checkpoints.add(checkpoint);
+    }
+
+    /// The next worker will go on from this step.
+    synchronized void goBack(long step) {
+        backTo = OptionalLong.of(step);
     }
 
     /// Returns when something has changed, or after the interval between two reports.
@@ -220,7 +228,8 @@ final class WorkerReports implements AutoCloseable {
                 steps,
                 evaluations,
                 samples,
-                checkpoints);
+                checkpoints,
+                backTo);
         steps = new ArrayList<>();
         evaluations = new ArrayList<>();
         samples = new ArrayList<>();

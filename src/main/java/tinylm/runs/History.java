@@ -42,7 +42,23 @@ public record History(Path run) {
         return Files.isDirectory(place) ? Optional.of(Checkpoints.load(place)) : Optional.empty();
     }
 
+    /// Forgets what came after a step.
+    ///
+    /// @throws CheckpointException when the disk refuses
+    public void goBack(long step) {
+        Checkpoints.removeAfter(folder(), step);
+    }
+
+    /// @throws CheckpointException when the disk refuses
+    void clear() {
+        Checkpoints.clear(folder());
+    }
+
+    private Path folder() {
+        return run.resolve("history");
+    }
+
     private Path directory(long step) {
-        return run.resolve("history").resolve(String.format(Locale.ROOT, "step-%09d", step));
+        return folder().resolve(String.format(Locale.ROOT, "step-%09d", step));
     }
 }

@@ -2,6 +2,7 @@ package tinylm.runs;
 
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import tinylm.training.TrainingEvent;
 
 /// What a worker tells the server, at least once a second: what happened since its last report. The same report may
@@ -10,6 +11,7 @@ import tinylm.training.TrainingEvent;
 /// @param phase what the worker is doing
 /// @param sentence for people, why it is in that phase; empty when it trains
 /// @param memoryBytes resident memory of the process; 0 where the system does not say
+/// @param backTo the step of the last good checkpoint, when the worker DIVERGED
 /// @param etaSeconds until the last step
 public record Report(
         Phase phase,
@@ -20,7 +22,8 @@ public record Report(
         List<Step> steps,
         List<Evaluation> evaluations,
         List<Sample> samples,
-        List<Kept> checkpoints) {
+        List<Kept> checkpoints,
+        OptionalLong backTo) {
 
     public Report {
         steps = List.copyOf(steps);
@@ -38,7 +41,9 @@ public record Report(
         /// Has saved and ends because its machine wants it to.
         INTERRUPTED,
         SUCCEEDED,
-        FAILED
+        FAILED,
+        /// Ends because the loss went astray, and has gone back to the last good checkpoint.
+        DIVERGED
     }
 
     /// One optimizer update.

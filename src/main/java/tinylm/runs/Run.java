@@ -27,7 +27,8 @@ public record Run(
 
     /// @param reason why it is in its state, a sentence; empty where nothing needs to be said
     /// @param attempts workers since somebody last asked for the run
-    public record Status(RunState state, String reason, Wanted wanted, int attempts) {}
+    /// @param halvings how often the learning rate was halved since then, because the loss went astray
+    public record Status(RunState state, String reason, Wanted wanted, int attempts, int halvings) {}
 
     /// @param lease SHA-256 of the token that it reports with
     /// @param pid 0 until it is known
@@ -71,7 +72,7 @@ public record Run(
     }
 
     Run with(RunState state, String reason, Wanted wanted) {
-        return with(new Status(state, reason, wanted, status.attempts()));
+        return with(new Status(state, reason, wanted, status.attempts(), status.halvings()));
     }
 
     Run with(Status other) {

@@ -21,18 +21,22 @@ public enum RunState {
     /// Its worker is lost.
     INTERRUPTED,
     /// Has done all its steps.
-    SUCCEEDED;
+    SUCCEEDED,
+    /// Given up: its checkpoints are deleted, its curve stays.
+    CANCELLED;
 
     /// The states that may follow.
     public Set<RunState> next() {
         return switch (this) {
-            case QUEUED -> EnumSet.of(STARTING, STOPPED, FAILED);
-            case STARTING -> EnumSet.of(RUNNING, PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
-            case RUNNING -> EnumSet.of(PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
-            case PAUSED -> EnumSet.of(RUNNING, STOPPING, STOPPED, FAILED, INTERRUPTED);
-            case STOPPING -> EnumSet.of(STOPPED, SUCCEEDED, FAILED);
-            case INTERRUPTED -> EnumSet.of(QUEUED, STOPPED, FAILED);
-            case STOPPED, FAILED, SUCCEEDED -> EnumSet.of(QUEUED);
+            case QUEUED -> EnumSet.of(STARTING, STOPPED, FAILED, CANCELLED);
+            case STARTING -> EnumSet.of(QUEUED, RUNNING, PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
+            case RUNNING -> EnumSet.of(QUEUED, PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
+            case PAUSED -> EnumSet.of(QUEUED, RUNNING, STOPPING, STOPPED, FAILED, INTERRUPTED);
+            case STOPPING -> EnumSet.of(STOPPED, SUCCEEDED, FAILED, CANCELLED);
+            case INTERRUPTED -> EnumSet.of(QUEUED, STOPPED, FAILED, CANCELLED);
+            case STOPPED, FAILED -> EnumSet.of(QUEUED, CANCELLED);
+            case SUCCEEDED -> EnumSet.of(QUEUED);
+            case CANCELLED -> EnumSet.noneOf(RunState.class);
         };
     }
 
@@ -40,7 +44,7 @@ public enum RunState {
     public boolean hasWorker() {
         return switch (this) {
             case STARTING, RUNNING, PAUSED, STOPPING -> true;
-            case QUEUED, STOPPED, FAILED, INTERRUPTED, SUCCEEDED -> false;
+            case QUEUED, STOPPED, FAILED, INTERRUPTED, SUCCEEDED, CANCELLED -> false;
         };
     }
 }

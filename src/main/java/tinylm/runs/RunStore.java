@@ -62,8 +62,8 @@ final class RunStore {
     void insert(Handle handle, Run run) {
         var order = run.order();
         handle.createUpdate("insert into run (id, name, preset, config, corpus, corpus_sha256, state, reason, wanted,"
-                        + " attempts, step, created_at) values (:id, :name, :preset, :config, :corpus,"
-                        + " :corpusSha256, '', '', '', 0, 0, :created)")
+                        + " attempts, halvings, step, created_at) values (:id, :name, :preset, :config, :corpus,"
+                        + " :corpusSha256, '', '', '', 0, 0, 0, :created)")
                 .bind("id", run.id())
                 .bind("name", order.name())
                 .bind("preset", order.preset())
@@ -81,7 +81,7 @@ final class RunStore {
         var worker = run.worker();
         var progress = run.progress();
         handle.createUpdate("update run set config = :config, state = :state, reason = :reason, wanted = :wanted,"
-                        + " attempts = :attempts, lease = :lease, worker_pid = :pid, worker_started_at = :launched,"
+                        + " attempts = :attempts, halvings = :halvings, lease = :lease, worker_pid = :pid, worker_started_at = :launched,"
                         + " heard_at = :heard, step = :step, train_loss = :trainLoss, validation_loss = :valLoss,"
                         + " best_validation_loss = :bestLoss, characters_per_second = :speed, eta_seconds = :eta,"
                         + " memory_bytes = :memory, started_at = :started, ended_at = :ended where id = :id")
@@ -91,6 +91,7 @@ final class RunStore {
                 .bind("reason", status.reason())
                 .bind("wanted", status.wanted().name())
                 .bind("attempts", status.attempts())
+                .bind("halvings", status.halvings())
                 .bind("lease", worker.map(Run.Worker::lease).orElse(null))
                 .bind("pid", worker.map(Run.Worker::pid).orElse(null))
                 .bind("launched", worker.map(one -> time(one.startedAt())).orElse(null))
@@ -178,6 +179,16 @@ final class RunStore {
         }
     }
 
+    /// Forgets what was measured after a step.
+    void deleteMetricsAfter(Handle handle, String run, long step) {
+        for (var table : List.of("step_metric", "evaluation", "sample", "checkpoint")) {
+            handle.createUpdate("delete from " + table + " where run = :run and step > :step")
+                    .bind("run", run)
+                    .bind("step", step)
+                    .execute();
+        }
+    }
+
     /// Steps after `from`, in order.
     List<Report.Step> steps(String run, long from) {
         return jdbi.withHandle(handle -> handle.createQuery(
@@ -238,7 +249,8 @@ final class RunStore {
                         RunState.valueOf(row.getString("state")),
                         row.getString("reason"),
                         Wanted.valueOf(row.getString("wanted")),
-                        row.getInt("attempts")),
+                        row.getInt("attempts"),
+                        row.getInt("halvings")),
                 worker(row),
                 new Run.Progress(
                         row.getLong("step"),

@@ -21,12 +21,15 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import tinylm.checkpoint.CheckpointException;
+import tinylm.checkpoint.Checkpoints;
 import tinylm.training.Preset;
 import tinylm.training.TrainingConfig;
 
@@ -45,6 +48,8 @@ public final class Runs {
     private static final int LONGEST_NAME = 100;
     private static final int MOST_STEPS = 10_000_000;
     private static final int LONGEST_REASON = 1000;
+    private static final int MOST_HALVINGS = 2;
+    private static final String CANCELLED = "Cancelled; its checkpoints are deleted.";
     private static final Set<RunState> CAN_RESUME = Set.of(RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED);
     private static final Set<RunState> CAN_EXTEND = Set.of(RunState.STOPPED, RunState.SUCCEEDED);
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -55,6 +60,7 @@ public final class Runs {
     private final Launcher launcher;
     private final Clock clock;
     private final Instant since;
+    private final Set<String> discarded = ConcurrentHashMap.newKeySet();
 
     public Runs(DataSource database, Settings settings, Corpora corpora, Launcher launcher, Clock clock) {
         this.store = new RunStore(database);
@@ -104,7 +110,7 @@ public final class Runs {
         var run = new Run(
                 "run-" + HexFormat.of().toHexDigits(RANDOM.nextInt()),
                 new Run.Order(name.strip(), preset.toLowerCase(Locale.ROOT), config, text.name(), text.sha256()),
-                new Run.Status(RunState.QUEUED, "", Wanted.GO_ON, 0),
+                new Run.Status(RunState.QUEUED, "", Wanted.GO_ON, 0, 0),
                 Optional.empty(),
                 Run.Progress.NONE,
                 clock.instant().truncatedTo(ChronoUnit.MICROS), // as a database keeps it
@@ -152,9 +158,20 @@ public final class Runs {
             case QUEUED, INTERRUPTED -> ended(run, RunState.STOPPED, "Stopped before a worker took it.");
             case STARTING, RUNNING, PAUSED ->
                 run.with(RunState.STOPPING, "Stopping: the worker saves first.", Wanted.STOP);
-            case STOPPING -> run;
-            case STOPPED, FAILED, SUCCEEDED ->
+            case STOPPING -> run; // also one that is being cancelled: it is too late to keep anything
+            case STOPPED, FAILED, SUCCEEDED, CANCELLED ->
                 throw conflict(run, "stopped", "QUEUED, STARTING, RUNNING, PAUSED or INTERRUPTED");
+        });
+    }
+
+    /// Gives a run up: its worker ends, its checkpoints are deleted, and only its curve, samples and log stay.
+    public Run cancel(String id) {
+        return change(id, run -> switch (run.state()) {
+            case QUEUED, INTERRUPTED, STOPPED, FAILED -> ended(run, RunState.CANCELLED, CANCELLED);
+            case STARTING, RUNNING, PAUSED, STOPPING ->
+                run.with(RunState.STOPPING, "Cancelling: the worker ends first.", Wanted.CANCEL);
+            case CANCELLED -> run;
+            case SUCCEEDED -> throw conflict(run, "cancelled", "not SUCCEEDED");
         });
     }
 
@@ -238,7 +255,10 @@ public final class Runs {
                     }
                     return heard(run, report);
                 },
-                handle -> store.insertMetrics(handle, id, report));
+                handle -> {
+                    store.insertMetrics(handle, id, report);
+                    report.backTo().ifPresent(step -> store.deleteMetricsAfter(handle, id, step));
+                });
         return new Report.Answer(changed.status().wanted());
     }
 
@@ -248,11 +268,53 @@ public final class Runs {
             case TRAINING ->
                 run.state() == RunState.STOPPING ? heard : moved(heard, RunState.RUNNING, report.sentence());
             case PAUSED -> run.state() == RunState.STOPPING ? heard : moved(heard, RunState.PAUSED, report.sentence());
-            case STOPPED -> ended(heard, RunState.STOPPED, report.sentence());
+            case STOPPED ->
+                run.status().wanted() == Wanted.CANCEL
+                        ? ended(heard, RunState.CANCELLED, CANCELLED)
+                        : ended(heard, RunState.STOPPED, report.sentence());
             case SUCCEEDED -> ended(heard, RunState.SUCCEEDED, report.sentence());
             case FAILED -> ended(heard, RunState.FAILED, report.sentence());
             case INTERRUPTED -> lost(heard, report.sentence());
+            case DIVERGED -> diverged(heard, report);
         };
+    }
+
+    /// Queues a run that went astray for another try with half the learning rate, at most twice.
+    private Run diverged(Run run, Report report) {
+        var status = run.status();
+        if (run.state() == RunState.STOPPING || status.halvings() >= MOST_HALVINGS) {
+            var end = status.halvings() == 0
+                    ? ""
+                    : " That was with a learning rate halved " + status.halvings() + " times; try a lower one.";
+            return ended(run, RunState.FAILED, report.sentence() + end);
+        }
+        var order = run.order();
+        var config = order.config();
+        var slower = Overrides.apply(
+                config,
+                Map.of(
+                        "learningRate", config.learningRate() / 2,
+                        "muonLearningRate", config.muonLearningRate() / 2));
+        long step = report.backTo().orElse(0);
+        int halvings = status.halvings() + 1;
+        var progress = run.progress();
+        return run.with(new Run.Order(order.name(), order.preset(), slower, order.corpus(), order.corpusSha256()))
+                .with(new Run.Progress(
+                        step,
+                        OptionalDouble.empty(),
+                        progress.validationLoss(),
+                        progress.bestValidationLoss(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalLong.empty()))
+                .with(new Run.Status(
+                        RunState.QUEUED,
+                        shortened(report.sentence() + " Goes back to step " + step + " with half the learning rate ("
+                                + halvings + " of at most " + MOST_HALVINGS + " times)."),
+                        Wanted.GO_ON,
+                        status.attempts(),
+                        halvings))
+                .withoutWorker();
     }
 
     /// While a worker that pauses or resumes has not done so, the reason says that it was asked to.
@@ -277,6 +339,9 @@ public final class Runs {
                                                 + settings.lease().toSeconds() + " s.")
                                 : now);
             }
+            if (run.state() == RunState.CANCELLED && discarded.add(run.id())) {
+                discard(run);
+            }
             if (run.state() == RunState.INTERRUPTED && run.status().attempts() < settings.attempts()) {
                 change(
                         run.id(),
@@ -290,6 +355,16 @@ public final class Runs {
         queue(all).limit(Math.max(0, settings.workers() - busy)).forEach(this::launch);
     }
 
+    private void discard(Run run) {
+        var folder = directory(run.id());
+        try {
+            Checkpoints.clear(folder);
+            new History(folder).clear();
+        } catch (CheckpointException e) {
+            change(run.id(), now -> now.with(now.state(), shortened("Cancelled, but " + e.getMessage()), Wanted.GO_ON));
+        }
+    }
+
     /// A server that was away has heard nobody for a while.
     private boolean isSilent(Run run) {
         var heard = run.worker().map(Run.Worker::heardAt).orElse(since);
@@ -298,10 +373,12 @@ public final class Runs {
     }
 
     private Run lost(Run run, String reason) {
-        return run.state() == RunState.STOPPING
-                ? ended(run, RunState.STOPPED, reason + " What it had saved is kept.")
-                : run.with(RunState.INTERRUPTED, shortened(reason), Wanted.GO_ON)
-                        .withoutWorker();
+        if (run.state() == RunState.STOPPING) {
+            return run.status().wanted() == Wanted.CANCEL
+                    ? ended(run, RunState.CANCELLED, CANCELLED)
+                    : ended(run, RunState.STOPPED, reason + " What it had saved is kept.");
+        }
+        return run.with(RunState.INTERRUPTED, shortened(reason), Wanted.GO_ON).withoutWorker();
     }
 
     private void launch(Run run) {
@@ -333,7 +410,11 @@ public final class Runs {
     private Run taken(Run run, String lease) {
         var now = clock.instant();
         return run.with(new Run.Status(
-                        RunState.STARTING, "", Wanted.GO_ON, run.status().attempts() + 1))
+                        RunState.STARTING,
+                        run.status().halvings() == 0 ? "" : run.status().reason(),
+                        Wanted.GO_ON,
+                        run.status().attempts() + 1,
+                        run.status().halvings()))
                 .with(new Run.Worker(lease, 0, now, now));
     }
 
@@ -393,7 +474,7 @@ public final class Runs {
     }
 
     private static Run queued(Run run, String reason) {
-        return run.with(new Run.Status(RunState.QUEUED, reason, Wanted.GO_ON, 0))
+        return run.with(new Run.Status(RunState.QUEUED, reason, Wanted.GO_ON, 0, 0))
                 .withoutWorker()
                 .endedAt(Optional.empty());
     }

@@ -6,5 +6,7 @@ public enum Wanted {
     /// Save, free the memory, and wait.
     PAUSE,
     /// Save and end.
-    STOP
+    STOP,
+    /// End; nothing of it is wanted any more.
+    CANCEL
 }

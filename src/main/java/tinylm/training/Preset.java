@@ -30,6 +30,7 @@ public enum Preset {
                     DecayShape.COSINE,
                     List.of(),
                     250,
+                    0,
                     1));
 
     private final String about;
@@ -55,6 +56,7 @@ public enum Preset {
                 DecayShape.LINEAR,
                 curriculum,
                 200,
+                0,
                 1);
     }
 

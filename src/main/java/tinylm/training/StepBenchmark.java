@@ -21,7 +21,7 @@ public final class StepBenchmark implements AutoCloseable {
     public StepBenchmark(GptConfig shape, OptimizerKind optimizer, int batchSize) {
         Torch.recordNoGradients();
         config = new TrainingConfig(
-                shape, 1000, batchSize, optimizer, 2e-3, 0.01, 0.1, 1, 0.02, DecayShape.LINEAR, List.of(), 1000, 1);
+                shape, 1000, batchSize, optimizer, 2e-3, 0.01, 0.1, 1, 0.02, DecayShape.LINEAR, List.of(), 1000, 0, 1);
         model = Gpt.initialize(manager, shape, 1);
         gradients = new GradientStep(model, 1);
         optimizers = new Optimizers(manager, config, model.parameters());

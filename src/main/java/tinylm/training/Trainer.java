@@ -38,9 +38,13 @@ public final class Trainer implements AutoCloseable {
     private final GradientStep gradients;
     private final Batches batches;
     private final LearningRate schedule;
+    private final double worstLoss;
     private long step;
     private boolean unscored; // the weights are due for an evaluation
     private boolean unsaved; // they are fresh
+    private double bestLoss = Double.POSITIVE_INFINITY;
+    private long bestStep;
+    private double newestLoss;
     private double lossSum;
     private int lossCount;
     private long savedAt = System.nanoTime();
@@ -66,6 +70,7 @@ public final class Trainer implements AutoCloseable {
         this.batches = new Batches(corpus.trainIds(), config);
         this.gradients = new GradientStep(model, config.seed());
         this.schedule = config.schedule();
+        this.worstLoss = 2 * Math.log(config.model().vocabSize()) + 1; // fresh weights guess: log(vocabSize)
         gradients.warmUp(manager);
     }
 
@@ -97,6 +102,14 @@ public final class Trainer implements AutoCloseable {
         Manifest manifest = checkpoint.manifest().orElseThrow();
         Gpt model = checkpoint.model(manager);
         Trainer trainer = new Trainer(config, corpus, directory, listener, manager, model, manifest.step());
+        Checkpoints.best(directory, _ -> {})
+                .map(best -> best.manifest().orElseThrow())
+                .ifPresent(best -> {
+                    if (!Double.isNaN(best.validationLoss())) {
+                        trainer.bestLoss = best.validationLoss();
+                        trainer.bestStep = best.step();
+                    }
+                });
         trainer.unscored = Double.isNaN(manifest.validationLoss()) && trainer.isScored(manifest.step());
         Map<String, Tensor> saved = checkpoint.optimizer();
         trainer.optimizers.state().forEach((name, array) -> {
@@ -126,6 +139,9 @@ public final class Trainer implements AutoCloseable {
                 listener.accept(new TrainingEvent.Evaluated(step, trainLoss(), loss.getAsDouble(), protocol()));
                 save(loss.getAsDouble());
                 unscored = false;
+                if (isPlateau(loss.getAsDouble())) {
+                    return new Ending.Plateaued(step, bestStep);
+                }
             } else if (System.nanoTime() - savedAt > SAVE_EVERY_NANOS) {
                 save(Double.NaN);
             }
@@ -138,10 +154,19 @@ public final class Trainer implements AutoCloseable {
                     return stopped();
                 }
                 case DIVERGED -> {
-                    return new Ending.Diverged(step);
+                    return new Ending.Diverged(step, newestLoss);
                 }
             }
         }
+    }
+
+    private boolean isPlateau(double validationLoss) {
+        if (validationLoss < bestLoss) {
+            bestLoss = validationLoss;
+            bestStep = step;
+        }
+        long sinceBest = step / config.evaluationInterval() - bestStep / config.evaluationInterval();
+        return config.patience() > 0 && sinceBest >= config.patience() && step < config.steps();
     }
 
     private boolean isScored(long afterStep) {
@@ -162,7 +187,8 @@ public final class Trainer implements AutoCloseable {
             }
             Result result = computed.get();
             double norm = GradientClip.apply(work, result.gradients(), config.clip());
-            if (!Double.isFinite(result.loss()) || !Double.isFinite(norm)) {
+            newestLoss = Double.isFinite(norm) ? result.loss() : norm;
+            if (!(newestLoss < worstLoss)) {
                 return Learning.DIVERGED;
             }
             double share = schedule.at(step);

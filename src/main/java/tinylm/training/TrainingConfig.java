@@ -22,6 +22,7 @@ import tinylm.model.GptConfig;
 /// @param warmup share of the steps, [0, 1)
 /// @param curriculum earlier stages with shorter windows, in order; empty for full windows throughout
 /// @param evaluationInterval steps between evaluations, which also save
+/// @param patience evaluations in a row without a lower validation loss after which the run ends early; 0 for never
 /// @param seed of weights, batches and dropout
 public record TrainingConfig(
         GptConfig model,
@@ -36,6 +37,7 @@ public record TrainingConfig(
         DecayShape decay,
         List<Stage> curriculum,
         int evaluationInterval,
+        int patience,
         long seed) {
 
     public TrainingConfig {
@@ -54,6 +56,7 @@ public record TrainingConfig(
         require(
                 evaluationInterval >= 1 && evaluationInterval <= 10_000_000,
                 "evaluation interval must lie in 1..10,000,000, but is " + evaluationInterval);
+        require(patience >= 0 && patience <= 10_000, "patience must lie in 0..10,000, but is " + patience);
         double until = 0;
         for (Stage stage : curriculum) {
             require(
@@ -104,6 +107,7 @@ public record TrainingConfig(
                 decay,
                 curriculum,
                 evaluationInterval,
+                patience,
                 seed);
     }
 

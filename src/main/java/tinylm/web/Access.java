@@ -46,6 +46,7 @@ final class Access {
             least(TRAINER, "POST", "/v1/runs/{id}/pause"),
             least(TRAINER, "POST", "/v1/runs/{id}/resume"),
             least(TRAINER, "POST", "/v1/runs/{id}/stop"),
+            least(TRAINER, "POST", "/v1/runs/{id}/cancel"),
             least(TRAINER, "POST", "/v1/runs/{id}/extend"),
             least(TRAINER, "POST", "/v1/runs/{id}/clone"),
             anybody("POST", "/internal/runs/{id}/reports"), // a worker has a token of its own

@@ -93,7 +93,8 @@ class RunTail {
                 seen.put(run.id(), Seen.upTo(run, body));
             } else if (!before.body().equals(body)) {
                 events.add(new RunEvent.Changed(body));
-                seen.put(run.id(), append(events, run.id(), before, body));
+                var known = body.halvings() > before.body().halvings() ? Seen.upTo(run, body) : before;
+                seen.put(run.id(), append(events, run.id(), known, body));
             }
         }
         return events;

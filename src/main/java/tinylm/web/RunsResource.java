@@ -125,6 +125,14 @@ public class RunsResource {
     }
 
     @POST
+    @Path("{id}/cancel")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(summary = "Ends a run and deletes its checkpoints; its curve, samples and log stay")
+    public Response cancel(@PathParam("id") String id) {
+        return accepted(runs.cancel(id));
+    }
+
+    @POST
     @Path("{id}/extend")
     @Operation(summary = "Queues a run that has ended for more steps", description = "{\"steps\": 500}")
     public Response extend(@PathParam("id") String id, String body) throws RequestRefused {

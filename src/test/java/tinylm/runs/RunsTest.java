@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static tinylm.runs.RunState.CANCELLED;
 import static tinylm.runs.RunState.FAILED;
 import static tinylm.runs.RunState.INTERRUPTED;
 import static tinylm.runs.RunState.PAUSED;
@@ -15,6 +16,7 @@ import static tinylm.runs.RunState.STOPPED;
 import static tinylm.runs.RunState.STOPPING;
 import static tinylm.runs.RunState.SUCCEEDED;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -40,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import tinylm.checkpoint.Babble;
 import tinylm.runs.Report.Phase;
 import tinylm.text.CorpusCatalog;
 
@@ -132,7 +135,8 @@ abstract class RunsTest {
                 List.of(new Report.Sample(2, "<b>Oh</b> \u00e9\ud83d\ude00")),
                 List.of(
                         new Report.Kept(0, OptionalDouble.empty(), "a".repeat(64)),
-                        new Report.Kept(2, OptionalDouble.of(3.25), "b".repeat(64))));
+                        new Report.Kept(2, OptionalDouble.of(3.25), "b".repeat(64))),
+                OptionalLong.empty());
         for (int i = 0; i < 2; i++) {
             assertEquals(
                     Wanted.GO_ON,
@@ -289,11 +293,111 @@ abstract class RunsTest {
         assertEquals(extended.order().config().model(), clone.order().config().model());
     }
 
+    @Test
+    void a_cancelled_run_loses_its_checkpoints_and_keeps_its_curve_and_log() throws Exception {
+        var id = start().id();
+        runs.tick();
+        var log = Files.writeString(runs.directory(id).resolve(ProcessLauncher.LOG), "step 1");
+        var saved = Babble.save(runs.directory(id), "abc", 8, 1, 1);
+        new History(runs.directory(id)).keep(saved);
+        runs.report(
+                id,
+                launcher.worker(id).token(),
+                new Report(
+                        Phase.TRAINING,
+                        "",
+                        5,
+                        0,
+                        OptionalDouble.empty(),
+                        List.of(step(1, 4.0)),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        OptionalLong.empty()));
+        assertEquals(STOPPING, runs.cancel(id).state());
+        assertEquals(Wanted.CANCEL, report(id, Phase.TRAINING, ""));
+        runs.tick();
+        assertTrue(Files.exists(saved.directory()), "the worker may still write");
+        report(id, Phase.STOPPED, "Stopped.");
+        runs.tick();
+        assertEquals(CANCELLED, runs.get(id).state());
+        assertEquals(List.of(log), filesOf(runs.directory(id), "log.txt"));
+        assertEquals(List.of(), filesOf(runs.directory(id), "safetensors"));
+        assertEquals(1, runs.steps(id, -1).size());
+    }
+
+    @Test
+    void a_run_whose_worker_is_lost_while_it_is_cancelled_is_cancelled() {
+        var id = start().id();
+        runs.tick();
+        runs.cancel(id);
+        clock.pass(LEASE.plusMillis(1));
+        runs.tick();
+        assertEquals(CANCELLED, runs.get(id).state());
+    }
+
+    @Test
+    void a_run_that_goes_astray_is_tried_again_with_half_the_rate_twice_and_forgets_what_was_spoilt() {
+        var id = start().id();
+        double rate = runs.get(id).order().config().learningRate();
+        for (int halvings = 1; halvings <= 2; halvings++) {
+            runs.tick();
+            diverge(id, 10);
+            var run = runs.get(id);
+            assertEquals(QUEUED, run.state());
+            assertEquals(halvings, run.status().halvings());
+            assertTrue(
+                    run.status()
+                            .reason()
+                            .endsWith("Goes back to step 10 with half the learning rate (" + halvings
+                                    + " of at most 2 times)."),
+                    run.status().reason());
+            rate /= 2;
+            assertEquals(rate, run.order().config().learningRate());
+            assertEquals(10, run.progress().step());
+            assertEquals(List.of(step(10, 3.0)), runs.steps(id, -1));
+            assertEquals(List.of(), runs.evaluations(id, -1));
+        }
+        runs.tick();
+        assertEquals(rate, launcher.worker(id).job().config().learningRate());
+        diverge(id, 10);
+        assertEquals(FAILED, runs.get(id).state());
+        assertTrue(
+                runs.get(id).status().reason().contains("halved 2 times"),
+                runs.get(id).status().reason());
+    }
+
+    private void diverge(String id, long backTo) {
+        runs.report(
+                id,
+                launcher.worker(id).token(),
+                new Report(
+                        Phase.DIVERGED,
+                        "The loss is no number after step 12.",
+                        5,
+                        0,
+                        OptionalDouble.empty(),
+                        List.of(step(10, 3.0), step(11, 30.0), step(12, 300.0)),
+                        List.of(new Report.Evaluation(12, OptionalDouble.empty(), 99, 1)),
+                        List.of(),
+                        List.of(),
+                        OptionalLong.of(backTo)));
+    }
+
+    private static List<Path> filesOf(Path folder, String ending) throws IOException {
+        try (var files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> file.toString().endsWith(ending))
+                    .toList();
+        }
+    }
+
     /// What people may ask for, in which states.
     private static final Map<String, Set<RunState>> ALLOWED = Map.of(
             "pause", Set.of(RUNNING),
             "resume", Set.of(PAUSED, STOPPED, FAILED, INTERRUPTED),
             "stop", Set.of(QUEUED, INTERRUPTED, STARTING, RUNNING, PAUSED, STOPPING),
+            "cancel", Set.of(QUEUED, INTERRUPTED, STARTING, RUNNING, PAUSED, STOPPING, STOPPED, FAILED, CANCELLED),
             "extend", Set.of(STOPPED, SUCCEEDED));
 
     @ParameterizedTest
@@ -303,6 +407,7 @@ abstract class RunsTest {
         actions.put("pause", id -> runs.pause(id));
         actions.put("resume", id -> runs.resume(id));
         actions.put("stop", id -> runs.stop(id));
+        actions.put("cancel", id -> runs.cancel(id));
         actions.put("extend", id -> runs.extend(id, 5));
         actions.forEach((name, action) -> {
             var run = inState(state);
@@ -333,6 +438,10 @@ abstract class RunsTest {
             case FAILED -> report(id, Phase.FAILED, "The disk is full.");
             case INTERRUPTED -> report(id, Phase.INTERRUPTED, "Told to end.");
             case SUCCEEDED -> report(id, Phase.SUCCEEDED, "Done.");
+            case CANCELLED -> {
+                runs.cancel(id);
+                report(id, Phase.STOPPED, "Stopped.");
+            }
         }
         return runs.get(id);
     }
@@ -413,7 +522,17 @@ abstract class RunsTest {
     }
 
     private static Report reportOf(Phase phase, String sentence) {
-        return new Report(phase, sentence, 5, 0, OptionalDouble.empty(), List.of(), List.of(), List.of(), List.of());
+        return new Report(
+                phase,
+                sentence,
+                5,
+                0,
+                OptionalDouble.empty(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                OptionalLong.empty());
     }
 
     private static Report.Step step(long step, double loss) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +93,7 @@ class TrainerTest {
                 DecayShape.LINEAR,
                 config.curriculum(),
                 10,
+                0,
                 2);
         assertNotEquals(weightsAfter(config, folder.resolve("one")), weightsAfter(other, folder.resolve("two")));
     }
@@ -127,6 +129,7 @@ class TrainerTest {
                         DecayShape.LINEAR,
                         List.of(),
                         1000,
+                        0,
                         1),
                 new Corpus(
                         "one batch",
@@ -177,6 +180,70 @@ class TrainerTest {
     }
 
     @Test
+    void a_run_whose_validation_loss_rises_ends_early_also_when_it_was_stopped_in_between() {
+        var config = patient(3);
+        var through = plateau(config, folder.resolve("through"), () -> false);
+        assertTrue(through.step() < config.steps(), "at step " + through.step());
+        assertEquals(through.bestStep() + 3 * config.evaluationInterval(), through.step());
+        var questions = new AtomicInteger();
+        assertEquals(through, plateau(config, folder.resolve("stopped"), () -> questions.incrementAndGet() % 37 == 0));
+    }
+
+    /// Learns a text by heart that says nothing about the rest.
+    private TrainingConfig patient(int patience) {
+        return new TrainingConfig(
+                new GptConfig(corpus.tokenizer().vocabSize(), 16, 1, 1, 32, 0),
+                2000,
+                8,
+                OptimizerKind.MUON,
+                2e-3,
+                0.02,
+                0,
+                1,
+                0,
+                DecayShape.LINEAR,
+                List.of(),
+                10,
+                patience,
+                1);
+    }
+
+    private Ending.Plateaued plateau(TrainingConfig config, Path run, BooleanSupplier stop) {
+        var text = new Corpus(
+                "short",
+                corpus.sha256(),
+                corpus.tokenizer(),
+                Arrays.copyOf(corpus.trainIds(), 100),
+                corpus.validationIds());
+        while (true) {
+            try (var trainer = Checkpoints.newest(run, _ -> {})
+                    .map(newest -> Trainer.resume(config, text, run, _ -> {}, newest))
+                    .orElseGet(() -> Trainer.start(config, text, run, _ -> {}))) {
+                if (trainer.run(stop) instanceof Ending.Plateaued plateaued) {
+                    return plateaued;
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_run_that_goes_astray_ends_and_what_was_good_is_there() {
+        var own = config(OptimizerKind.ADAMW);
+        var map = own.toMap();
+        map.put("learningRate", 1.0);
+        map.put("clip", 1e6);
+        var config = TrainingConfig.fromMap(map);
+        try (var trainer = Trainer.start(config, corpus, folder, _ -> {})) {
+            var diverged = assertInstanceOf(Ending.Diverged.class, trainer.run(() -> false));
+            assertTrue(diverged.sentence().endsWith("."), diverged.sentence());
+            assertTrue(diverged.step() < config.steps());
+        }
+        assertEquals(0, newest(folder).manifest().orElseThrow().step());
+        assertEquals(0, Checkpoints.goBack(folder), "no evaluation, nothing good");
+        assertTrue(Checkpoints.newest(folder, _ -> {}).isEmpty());
+    }
+
+    @Test
     void a_checkpoint_of_another_shape_is_not_resumed() {
         TrainingConfig config = config(OptimizerKind.MUON);
         weightsAfter(config, folder);
@@ -193,6 +260,7 @@ class TrainerTest {
                 DecayShape.LINEAR,
                 List.of(),
                 10,
+                0,
                 1);
         assertThrows(
                 IllegalArgumentException.class, () -> Trainer.resume(wider, corpus, folder, _ -> {}, newest(folder)));
@@ -218,6 +286,7 @@ class TrainerTest {
                 DecayShape.LINEAR,
                 List.of(new Stage(16, 0.5)),
                 10,
+                0,
                 1);
     }
 
