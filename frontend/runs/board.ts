@@ -8,7 +8,8 @@ import { differences } from './differences';
 import { draft, place } from './draft';
 import { FIELDS, changes, problems, read } from './fields';
 import { list } from './list';
-import type { Answer, Corpus, Metrics, Preset, Run, Sample } from './protocol';
+import { Machine } from './machine';
+import type { Answer, Corpus, Kept, Metrics, Preset, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
@@ -21,9 +22,11 @@ const STREAM = '/v1/runs/stream';
 const LOG_READ_EVERY_MS = 2_000;
 const ASKED_AGAIN_AFTER_MS = 5_000;
 const NEAR_PX = 24;
+const NONE: readonly Kept[] = [];
 
 export function mount(root: HTMLElement): void {
   const curves = new Curves((axis) => dispatch({ type: 'axis switched', axis }));
+  const machine = new Machine();
   let state: State = initial(location.hash.slice(1));
   let frame = 0;
   let logTimer = 0;
@@ -39,6 +42,8 @@ export function mount(root: HTMLElement): void {
     received: (frame) => {
       const event = parse(frame);
       if (event === null) return;
+      if (event.type === 'sample') asked.delete(`checkpoints ${event.run}`); // it was written by a new one
+      if (event.type === 'run' && (event.run.halvings ?? 0) > (known(event.run.id)?.halvings ?? 0)) forget(event.run.id);
       dispatch({ type: 'received', frame: event });
       readLogLater();
     },
@@ -48,6 +53,15 @@ export function mount(root: HTMLElement): void {
       if (reason !== null) dispatch({ type: 'link lost', reason });
     },
   });
+
+  function known(id: string): Run | undefined {
+    return state.runs?.find((run) => run.id === id);
+  }
+
+  /** Has everything about a run asked for again. */
+  function forget(id: string): void {
+    for (const what of ['metrics', 'samples', 'checkpoints']) asked.delete(`${what} ${id}`);
+  }
 
   function dispatch(action: Action): void {
     state = reduce(state, action);
@@ -61,6 +75,8 @@ export function mount(root: HTMLElement): void {
     const log = root.querySelector('.sheet-log pre');
     if (log !== null && followed) log.scrollTop = log.scrollHeight;
     curves.update(charted(state), state.histories, state.axis);
+    const run = current(state);
+    machine.update(run, (run && state.checkpoints[run.id]) ?? NONE);
     fetchMissing();
   }
 
@@ -80,8 +96,9 @@ export function mount(root: HTMLElement): void {
           type: (field, value) => dispatch({ type: 'field typed', field, value }),
           restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),
           start: () => void start(),
-        }) : run !== null ? sheet(state, run, html`${curves.element}${differences(charted(state))}`, {
+        }) : run !== null ? sheet(state, run, html`${curves.element}${differences(charted(state))}`, machine.element, {
           steer: (verb) => void steer(run, verb),
+          confirm: (on) => dispatch({ type: 'confirming', on }),
           more: (more) => dispatch({ type: 'more typed', more }),
           clone: () => {
             dispatch({ type: 'cloned', run });
@@ -112,6 +129,8 @@ export function mount(root: HTMLElement): void {
     }
     const run = current(state);
     if (run === null) return;
+    once(`checkpoints ${run.id}`, get<{ data: readonly Kept[] }>, `${of(run.id)}/checkpoints`,
+      ({ data }) => dispatch({ type: 'checkpoints loaded', run: run.id, checkpoints: data }));
     once(`samples ${run.id}`, get<{ data: readonly Sample[] }>, `${of(run.id)}/samples`,
       ({ data }) => dispatch({ type: 'samples loaded', run: run.id, samples: data }));
   }

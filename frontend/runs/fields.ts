@@ -3,7 +3,7 @@ import type { Config } from './protocol';
 
 export type Field =
   | 'steps' | 'batchSize' | 'optimizer' | 'learningRate' | 'muonLearningRate' | 'weightDecay' | 'clip' | 'warmup'
-  | 'decay' | 'dropout' | 'contextLength' | 'nLayer' | 'nHead' | 'nEmbd' | 'evaluationInterval' | 'seed';
+  | 'decay' | 'dropout' | 'contextLength' | 'nLayer' | 'nHead' | 'nEmbd' | 'evaluationInterval' | 'patience' | 'seed';
 
 /** What was typed, right or wrong, where it was touched; the rest is the preset's. */
 export type Typed = Readonly<Partial<Record<Field, string>>>;
@@ -30,6 +30,7 @@ export const FIELDS: Readonly<Record<Field, Numeric | Choice>> = {
   batchSize: whole('Batch size', 1, 4096, 'Windows of text in a step.'),
   contextLength: whole('Context length', 2, 4096, 'Characters that the model looks back over.'),
   evaluationInterval: whole('Evaluation interval', 1, 10_000_000, 'Steps between evaluations, which also save.'),
+  patience: whole('Patience', 0, 10_000, 'Evaluations without a lower loss until it ends early; 0 for never.'),
   optimizer: choice('Optimizer', { MUON: 'Muon', ADAMW: 'AdamW' }, 'For the hidden matrices; the rest has AdamW.'),
   learningRate: {
     label: 'Learning rate', whole: false, range: 'above 0 and at most 1', allows: (value) => value > 0 && value <= 1,

@@ -6,6 +6,7 @@ import './curves.css';
 import './differences.css';
 import './draft.css';
 import './list.css';
+import './machine.css';
 import './mark.css';
 import './sheet.css';
 import './steer.css';

@@ -13,6 +13,7 @@ const PATHS: Readonly<Record<RunState, string>> = {
   STOPPED: 'M3.5 3.5h9v9h-9z',
   FAILED: 'M3.5 3.5l9 9M12.5 3.5l-9 9',
   INTERRUPTED: 'M9.5 1.5 4 9h3.7l-1.2 5.5L12 7H8.3z',
+  CANCELLED: 'M8 2.5a5.5 5.5 0 1 0 .01 0M4.2 4.2l7.6 7.6',
   SUCCEEDED: 'M2.5 8.5 6.5 12.5 13.5 4',
 };
 

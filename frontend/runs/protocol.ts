@@ -1,7 +1,8 @@
 /** What `/v1/runs` and its neighbours send, as far as the page reads it. */
 
 export type RunState =
-  | 'QUEUED' | 'STARTING' | 'RUNNING' | 'PAUSED' | 'STOPPING' | 'STOPPED' | 'FAILED' | 'INTERRUPTED' | 'SUCCEEDED';
+  | 'QUEUED' | 'STARTING' | 'RUNNING' | 'PAUSED' | 'STOPPING' | 'STOPPED' | 'FAILED' | 'INTERRUPTED' | 'SUCCEEDED'
+  | 'CANCELLED';
 
 export interface Config {
   readonly model: {
@@ -23,6 +24,7 @@ export interface Config {
   readonly decay: string;
   readonly curriculum: readonly { readonly contextLength: number; readonly until: number }[];
   readonly evaluationInterval: number;
+  readonly patience: number;
   readonly seed: number;
 }
 
@@ -56,6 +58,8 @@ export interface Run {
   readonly charactersPerSecond?: number;
   readonly queuePosition?: number;
   readonly attempts?: number;
+  /** How often the learning rate was halved because the loss went astray. */
+  readonly halvings?: number;
   readonly config: Config;
   readonly corpus: { readonly id: string; readonly name: string; readonly sha256: string };
   readonly createdAt: string;
@@ -89,6 +93,15 @@ export interface Metrics {
 export interface Sample {
   readonly step: number;
   readonly text: string;
+}
+
+/** A checkpoint that a run keeps. */
+export interface Kept {
+  /** As a completion names it. */
+  readonly model: string;
+  readonly step: number;
+  readonly valLoss?: number;
+  readonly sha256: string;
 }
 
 export interface Refusal {

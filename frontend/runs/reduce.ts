@@ -1,7 +1,7 @@
 /** How each thing that happens changes what the page knows. Pure: no clock, no chance, no document. */
 import { typedFrom } from './fields';
 import type { Field } from './fields';
-import type { Corpus, Frame, Metrics, Preset, Refusal, Run, Sample } from './protocol';
+import type { Corpus, Frame, Kept, Metrics, Preset, Refusal, Run, Sample } from './protocol';
 import type { Axis, Draft, History, State } from './state';
 import { BLANK, NOTHING } from './state';
 
@@ -13,6 +13,7 @@ export type Action =
   | { readonly type: 'received'; readonly frame: Frame }
   | { readonly type: 'history loaded'; readonly run: string; readonly metrics: Metrics }
   | { readonly type: 'samples loaded'; readonly run: string; readonly samples: readonly Sample[] }
+  | { readonly type: 'checkpoints loaded'; readonly run: string; readonly checkpoints: readonly Kept[] }
   | { readonly type: 'log opened'; readonly open: boolean }
   | { readonly type: 'log loaded'; readonly text: string }
   | { readonly type: 'chosen'; readonly chosen: string }
@@ -22,6 +23,7 @@ export type Action =
   | { readonly type: 'field typed'; readonly field: Field; readonly value: string }
   | { readonly type: 'cloned'; readonly run: Run }
   | { readonly type: 'more typed'; readonly more: string }
+  | { readonly type: 'confirming'; readonly on: boolean }
   | { readonly type: 'refused'; readonly refusal: Refusal | null }
   | { readonly type: 'link opened' }
   | { readonly type: 'link lost'; readonly reason: string };
@@ -45,12 +47,14 @@ export function reduce(state: State, action: Action): State {
       return withHistory(state, action.run, whole(merged(state.histories[action.run] ?? NOTHING, action.metrics)));
     case 'samples loaded':
       return { ...state, samples: { ...state.samples, [action.run]: action.samples.toSorted(latestFirst) } };
+    case 'checkpoints loaded':
+      return { ...state, checkpoints: { ...state.checkpoints, [action.run]: action.checkpoints } };
     case 'log opened':
       return { ...state, log: action.open ? (state.log ?? '') : null };
     case 'log loaded':
       return state.log === null ? state : { ...state, log: action.text };
     case 'chosen':
-      return { ...state, chosen: action.chosen, log: state.log === null ? null : '', refusal: null };
+      return { ...state, chosen: action.chosen, log: state.log === null ? null : '', refusal: null, confirming: false };
     case 'compared':
       return {
         ...state, compared: [...state.compared.filter((id) => id !== action.run), ...(action.on ? [action.run] : [])],
@@ -68,8 +72,10 @@ export function reduce(state: State, action: Action): State {
       return { ...state, draft: draftOf(state, action.run) };
     case 'more typed':
       return { ...state, more: action.more, refusal: null };
+    case 'confirming':
+      return { ...state, confirming: action.on };
     case 'refused':
-      return { ...state, refusal: action.refusal };
+      return { ...state, refusal: action.refusal, confirming: false };
     case 'link opened':
       return { ...state, link: 'open', reason: '', histories: doubted(state.histories) };
     case 'link lost':
@@ -100,7 +106,17 @@ function received(state: State, frame: Frame): State {
 
 function told(state: State, run: Run): State {
   const others = (state.runs ?? []).filter(({ id }) => id !== run.id);
-  return { ...state, runs: [...others, run].sort(newestFirst) };
+  const before = state.runs?.find(({ id }) => id === run.id);
+  const runs = [...others, run].sort(newestFirst);
+  return (run.halvings ?? 0) > (before?.halvings ?? 0) ? forgotten({ ...state, runs }, run.id) : { ...state, runs };
+}
+
+/** A run that went back has other steps from there on. */
+function forgotten(state: State, run: string): State {
+  const without = <T>({ [run]: _, ...others }: Readonly<Record<string, T>>) => others as Readonly<Record<string, T>>;
+  return {
+    ...state, histories: without(state.histories), samples: without(state.samples), checkpoints: without(state.checkpoints),
+  };
 }
 
 function newestFirst(one: Run, other: Run): number {

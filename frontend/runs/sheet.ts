@@ -13,7 +13,7 @@ export interface SheetActions extends SteerActions {
   log(open: boolean): void;
 }
 
-export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetActions): TemplateResult {
+export function sheet(state: State, run: Run, charts: TemplateResult, machine: HTMLElement, on: SheetActions): TemplateResult {
   const remaining = left(run);
   const reason = run.reason === `${STATES[run.state]}.` ? '' : run.reason;
   return html`
@@ -37,6 +37,7 @@ export function sheet(state: State, run: Run, charts: TemplateResult, on: SheetA
         ${figure('Characters/s', rounded(run.charactersPerSecond))}
       </dl>
       ${charts}
+      ${machine}
       ${samples(state.samples[run.id])}
       ${config(run, state.presets.find(({ name }) => name === run.preset))}
       <details class="sheet-log" @toggle=${(event: Event) => on.log((event.target as HTMLDetailsElement).open)}>
@@ -80,6 +81,7 @@ function config(run: Run, preset: Preset | undefined): TemplateResult {
         ${run.startedAt === undefined ? nothing : value('Started', moment(run.startedAt))}
         ${run.endedAt === undefined ? nothing : value('Ended', moment(run.endedAt))}
         ${run.workerPid === undefined ? nothing : value('Worker', `process ${run.workerPid}`)}
+        ${(run.halvings ?? 0) === 0 ? nothing : value('Learning rate halved', `${run.halvings} times`)}
         ${(run.attempts ?? 0) < 2 ? nothing : value('Attempts', String(run.attempts))}
       </dl>
     </section>`;

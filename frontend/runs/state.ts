@@ -1,6 +1,6 @@
 /** What the page knows. */
 import type { Typed } from './fields';
-import type { Corpus, Evaluation, Preset, Refusal, Run, Sample, Step } from './protocol';
+import type { Corpus, Evaluation, Kept, Preset, Refusal, Run, Sample, Step } from './protocol';
 
 export type Link = 'connecting' | 'open' | 'lost';
 export type Axis = 'steps' | 'minutes';
@@ -43,11 +43,14 @@ export interface State {
   readonly compared: readonly string[];
   readonly histories: Readonly<Record<string, History>>;
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
+  readonly checkpoints: Readonly<Record<string, readonly Kept[]>>;
   readonly log: string | null;
   readonly axis: Axis;
   readonly draft: Draft;
   /** By how many steps to extend, as typed. */
   readonly more: string;
+  /** Whether it shall be said once more that the chosen run is to be cancelled. */
+  readonly confirming: boolean;
   /** Why the last press of a button on the chosen run did nothing. */
   readonly refusal: Refusal | null;
   readonly link: Link;
@@ -63,8 +66,9 @@ export const BLANK: Draft = {
 
 export function initial(chosen: string): State {
   return {
-    runs: null, presets: [], corpora: [], chosen, compared: [], histories: {}, samples: {}, log: null, axis: 'steps',
-    draft: BLANK, more: '500', refusal: null, link: 'connecting', reason: '',
+    runs: null, presets: [], corpora: [], chosen, compared: [], histories: {}, samples: {},
+    checkpoints: {}, log: null, axis: 'steps',
+    draft: BLANK, more: '500', confirming: false, refusal: null, link: 'connecting', reason: '',
   };
 }
 

@@ -6,12 +6,13 @@ import { FIELDS, isChoice, read } from './fields';
 import type { Run, RunState } from './protocol';
 import type { State } from './state';
 
-export type Verb = 'pause' | 'resume' | 'stop' | 'extend';
+export type Verb = 'pause' | 'resume' | 'stop' | 'cancel' | 'extend';
 
 export interface SteerActions {
   steer(verb: Verb): void;
   more(steps: string): void;
   clone(): void;
+  confirm(on: boolean): void;
 }
 
 interface Power {
@@ -27,6 +28,10 @@ const VERBS: Readonly<Record<Verb, Power>> = {
     label: 'Stop', title: 'Saves and ends; can be resumed',
     states: ['QUEUED', 'STARTING', 'RUNNING', 'PAUSED', 'INTERRUPTED'],
   },
+  cancel: {
+    label: 'Cancel', title: 'Ends and deletes the checkpoints; the curve stays',
+    states: ['QUEUED', 'STARTING', 'RUNNING', 'PAUSED', 'STOPPING', 'STOPPED', 'FAILED', 'INTERRUPTED'],
+  },
   extend: { label: 'Extend', title: 'Trains for more steps', states: ['SUCCEEDED', 'STOPPED'] },
 };
 
@@ -40,9 +45,20 @@ export function steer(state: State, run: Run, on: SteerActions): TemplateResult 
       ${VERBS.extend.states.includes(run.state) ? extend(state, on) : nothing}
       <button type="button" class="quiet" title="Fills the form with this run\u2019s values" @click=${on.clone}
       >Clone</button>
+      ${VERBS.cancel.states.includes(run.state) ? cancel(state, on) : nothing}
       ${state.refusal === null ? nothing : html`
         <p class="problem steer-problem" role="alert">${state.refusal.message}</p>`}
     </div>`;
+}
+
+function cancel({ confirming }: State, on: SteerActions): TemplateResult {
+  return confirming ? html`
+    <span class="steer-confirm" role="alert">Its checkpoints will be deleted.
+      <button type="button" class="quiet" @click=${() => on.steer('cancel')}>Cancel and delete</button>
+      <button type="button" class="quiet" @click=${() => on.confirm(false)}>Keep it</button>
+    </span>` : html`
+    <button type="button" class="quiet" title=${VERBS.cancel.title} @click=${() => on.confirm(true)}
+    >${VERBS.cancel.label}</button>`;
 }
 
 function extend({ more }: State, on: SteerActions): TemplateResult {

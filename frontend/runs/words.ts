@@ -6,6 +6,7 @@ import type { Config, Run, RunState } from './protocol';
 export const STATES: Readonly<Record<RunState, string>> = {
   QUEUED: 'Queued', STARTING: 'Starting', RUNNING: 'Running', PAUSED: 'Paused', STOPPING: 'Stopping',
   STOPPED: 'Stopped', FAILED: 'Failed', INTERRUPTED: 'Interrupted', SUCCEEDED: 'Done',
+  CANCELLED: 'Cancelled',
 };
 
 export function title(run: Run): string {
