@@ -246,9 +246,11 @@ public final class CardMarkdown {
                         "%s stands for a file with the text of the corpus, SHA-256 `%s`.",
                         plain(file), card.run().order().corpusSha256()));
         add(
-                card.environments().isEmpty()
-                        ? "How many threads a worker will use is not known yet; `--threads` says it."
-                        : "With the same environment the weights are the same bits after each step.");
+                switch (card.environments().size()) {
+                    case 0 -> "How many threads a worker will use is not known yet; `--threads` says it.";
+                    case 1 -> "With the same environment the weights are the same bits after each step.";
+                    default -> "The workers had different environments, so the last bits of the weights may differ.";
+                });
     }
 
     private void title(String words) {

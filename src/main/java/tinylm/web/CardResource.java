@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import tinylm.card.CardMarkdown;
@@ -103,11 +104,18 @@ public class CardResource {
             summary = "A checkpoint without its optimizer: a folder that Hugging Face transformers opens",
             description = "Verified before the first byte is sent. A checkpoint that does not verify is passed over.")
     @APIResponse(responseCode = "200", description = "The archive")
+    @APIResponse(responseCode = "400", description = "which is another")
     @APIResponse(responseCode = "404", description = "There is no such run, or it has saved none yet")
     @APIResponse(responseCode = "422", description = "None verifies; the sentence says why")
     public Response checkpoint(
             @PathParam("id") String id,
-            @Parameter(description = "best, by validation loss, or last; best when absent") @QueryParam("which")
+            @Parameter(
+                            description = "The best is that of the lowest validation loss",
+                            schema =
+                                    @Schema(
+                                            enumeration = {"best", "last"},
+                                            defaultValue = "best"))
+                    @QueryParam("which")
                     String which)
             throws IOException, RequestRefused {
         var chosen = which(which);

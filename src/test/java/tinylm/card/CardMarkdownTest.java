@@ -135,6 +135,7 @@ class CardMarkdownTest {
         var card = CardMarkdown.of(scripted.runs, run.id(), NOW);
         line(card, "| Threads | 2 | 4 |");
         assertTrue(card.contains(" --threads 4 "), card);
+        line(card, "The workers had different environments, so the last bits of the weights may differ.");
     }
 
     @ParameterizedTest
@@ -168,6 +169,20 @@ class CardMarkdownTest {
         scripted.report(run.id(), Report.Phase.FAILED, "One\n\n# two | <i>", List.of(), List.of(), List.of());
         var card = CardMarkdown.of(scripted.runs, run.id(), NOW);
         assertTrue(card.contains("| starting to failed | One \\# two \\| \\<i\\> |\n"), card);
+    }
+
+    @Test
+    void a_run_that_was_stopped_and_extended_says_that_the_commands_need_a_hand() {
+        var run = scripted.start("longer", Map.of("steps", 30));
+        scripted.report(
+                run.id(), Report.Phase.STOPPED, "Stopped at step 2.", List.of(step(2, 4)), List.of(), List.of());
+        scripted.runs.extend(run.id(), 12);
+        var card = CardMarkdown.of(scripted.runs, run.id(), NOW);
+        var out = " --corpus own.txt --out data/runtime/" + run.id() + "-again";
+        line(card, "./tinylm train --preset demo --steps 30 --seed 1" + out);
+        line(card, "./tinylm train --resume --steps 42" + out);
+        assertTrue(card.contains("by Ctrl-C, after the same step."), card);
+        line(card, "| Steps | 2 of 42 |");
     }
 
     @Test
