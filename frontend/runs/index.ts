@@ -4,6 +4,7 @@ import './board.css';
 import './curve.css';
 import './curves.css';
 import './differences.css';
+import './downloads.css';
 import './draft.css';
 import './list.css';
 import './machine.css';

@@ -1,6 +1,7 @@
 /** Everything about one run. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { downloads } from './downloads';
 import { FIELDS, NAMES, valueOf } from './fields';
 import { mark } from './mark';
 import type { Preset, Run, Sample } from './protocol';
@@ -40,6 +41,7 @@ export function sheet(state: State, run: Run, charts: TemplateResult, machine: H
       ${machine}
       ${samples(state.samples[run.id])}
       ${config(run, state.presets.find(({ name }) => name === run.preset))}
+      ${downloads(run)}
       <details class="sheet-log" @toggle=${(event: Event) => on.log((event.target as HTMLDetailsElement).open)}>
         <summary class="draft-summary">Log</summary>
         <pre tabindex="0">${state.log || 'Nothing was said yet.'}</pre>

@@ -31,6 +31,8 @@ class ArchitectureTest {
             .definedBy("tinylm.session..")
             .layer("runs")
             .definedBy("tinylm.runs..")
+            .layer("card")
+            .definedBy("tinylm.card..")
             .layer("web")
             .definedBy("tinylm.web..")
             .layer("cli")
@@ -41,18 +43,20 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("session")
             .mayOnlyBeAccessedByLayers("web", "cli")
+            .whereLayer("card")
+            .mayOnlyBeAccessedByLayers("web")
             .whereLayer("runs")
-            .mayOnlyBeAccessedByLayers("web", "cli")
+            .mayOnlyBeAccessedByLayers("card", "web", "cli")
             .whereLayer("training")
-            .mayOnlyBeAccessedByLayers("runs", "web", "cli")
+            .mayOnlyBeAccessedByLayers("runs", "card", "web", "cli")
             .whereLayer("inference")
             .mayOnlyBeAccessedByLayers("session", "web", "cli")
             .whereLayer("checkpoint")
-            .mayOnlyBeAccessedByLayers("inference", "training", "session", "runs", "web", "cli")
+            .mayOnlyBeAccessedByLayers("inference", "training", "session", "runs", "card", "web", "cli")
             .whereLayer("text")
-            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "web", "cli")
+            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "card", "web", "cli")
             .whereLayer("model")
-            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "web", "cli");
+            .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "card", "web", "cli");
 
     @ArchTest
     static final ArchRule every_class_has_a_place_in_the_table = classes()
@@ -65,6 +69,7 @@ class ArchitectureTest {
                     "tinylm.training",
                     "tinylm.session",
                     "tinylm.runs",
+                    "tinylm.card",
                     "tinylm.web",
                     "tinylm.cli");
 

@@ -20,6 +20,7 @@ import tinylm.inference.SamplingParameters;
 import tinylm.inference.Text;
 import tinylm.inference.TokenEvent;
 import tinylm.model.Torch;
+import tinylm.runs.Environment;
 import tinylm.runs.Eta;
 import tinylm.runs.History;
 import tinylm.runs.Job;
@@ -72,6 +73,7 @@ final class Worker {
     private int work() {
         try (var _ = RunLock.take(directory)) {
             Torch.load(threads);
+            Environment.here(threads).addTo(directory);
             while (true) {
                 switch (train()) {
                     case Ending.Completed _ -> {

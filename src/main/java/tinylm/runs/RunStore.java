@@ -191,10 +191,15 @@ final class RunStore {
 
     /// Steps after `from`, in order.
     List<Report.Step> steps(String run, long from) {
+        return steps(run, from, Integer.MAX_VALUE);
+    }
+
+    List<Report.Step> steps(String run, long from, int most) {
         return jdbi.withHandle(handle -> handle.createQuery(
-                        "select * from step_metric where run = :run and step > :from order by step")
+                        "select * from step_metric where run = :run and step > :from order by step limit :most")
                 .bind("run", run)
                 .bind("from", from)
+                .bind("most", most)
                 .map((row, _) -> new Report.Step(
                         row.getLong("step"),
                         row.getDouble("loss"),

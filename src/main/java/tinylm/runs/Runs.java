@@ -50,6 +50,7 @@ public final class Runs {
     private static final int LONGEST_REASON = 1000;
     private static final int MOST_HALVINGS = 2;
     private static final String CANCELLED = "Cancelled; its checkpoints are deleted.";
+    private static final int STEPS_AT_ONCE = 5000;
     private static final Set<RunState> CAN_RESUME = Set.of(RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED);
     private static final Set<RunState> CAN_EXTEND = Set.of(RunState.STOPPED, RunState.SUCCEEDED);
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -191,7 +192,7 @@ public final class Runs {
                     order.config(), Map.of("steps", order.config().steps() + steps));
             return queued(
                     run.with(new Run.Order(order.name(), order.preset(), config, order.corpus(), order.corpusSha256())),
-                    "Extended by " + steps + " steps.");
+                    RunChange.extended(steps));
         });
     }
 
@@ -212,6 +213,17 @@ public final class Runs {
     /// @param from steps after this one
     public List<Report.Step> steps(String id, long from) {
         return store.steps(id, from);
+    }
+
+    /// Tells every step in order, and holds few of them at a time.
+    public void eachStep(String id, Consumer<Report.Step> listener) {
+        long last = -1;
+        List<Report.Step> page;
+        do {
+            page = store.steps(id, last, STEPS_AT_ONCE);
+            page.forEach(listener);
+            last = page.isEmpty() ? last : page.getLast().step();
+        } while (page.size() == STEPS_AT_ONCE);
     }
 
     public List<Report.Evaluation> evaluations(String id, long from) {
@@ -309,8 +321,7 @@ public final class Runs {
                         OptionalLong.empty()))
                 .with(new Run.Status(
                         RunState.QUEUED,
-                        shortened(report.sentence() + " Goes back to step " + step + " with half the learning rate ("
-                                + halvings + " of at most " + MOST_HALVINGS + " times)."),
+                        shortened(RunChange.halved(report.sentence(), step, halvings, MOST_HALVINGS)),
                         Wanted.GO_ON,
                         status.attempts(),
                         halvings))

@@ -43,6 +43,12 @@ final class Access {
             least(VIEWER, "GET", "/v1/runs/{id}/checkpoints"),
             least(VIEWER, "GET", "/v1/runs/{id}/changes"),
             least(VIEWER, "GET", "/v1/runs/{id}/log"),
+            least(VIEWER, "GET", "/v1/runs/{id}/report"),
+            least(VIEWER, "GET", "/v1/runs/{id}/curve.svg"),
+            least(VIEWER, "GET", "/v1/runs/{id}/metrics.csv"),
+            least(VIEWER, "GET", "/v1/runs/{id}/metrics.json"),
+            // weights in hand know no limit of this server; a viewer may not even let them write here
+            least(TRAINER, "GET", "/v1/runs/{id}/checkpoint.zip"),
             least(TRAINER, "POST", "/v1/runs/{id}/pause"),
             least(TRAINER, "POST", "/v1/runs/{id}/resume"),
             least(TRAINER, "POST", "/v1/runs/{id}/stop"),

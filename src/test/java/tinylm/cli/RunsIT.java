@@ -70,6 +70,9 @@ class RunsIT {
                             .toList(),
                     steps);
             assertEquals(uninterrupted(), weights(folder.resolve("runs").resolve(id)));
+            var report =
+                    given().baseUri(url()).get("/v1/runs/" + id + "/report").asString();
+            assertTrue(report.matches("(?s).*\\| Threads \\| [0-9]+ \\|\n.*"), report);
         } finally {
             server.close();
         }

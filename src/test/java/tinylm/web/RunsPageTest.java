@@ -109,6 +109,10 @@ class RunsPageTest {
                         "aria-label",
                         "Training and validation loss. <i>mine</i>: training 4.0000, validation 3.5000 at step 2.");
         assertTrue((Boolean) page.evaluate("document.documentElement.scrollWidth <= innerWidth"));
+        var report = page.waitForDownload(() -> link("Markdown").click());
+        assertEquals("i-mine-i-" + id + ".md", report.suggestedFilename());
+        var curve = page.waitForDownload(() -> link("SVG").click());
+        assertEquals("i-mine-i-" + id + "-curve.svg", curve.suggestedFilename());
         page.reload();
         assertThat(page.locator(".sheet-title")).hasText("<i>mine</i>");
         button("Stop").click();
@@ -145,6 +149,11 @@ class RunsPageTest {
     private Locator button(String name) {
         return page.getByRole(
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    private Locator link(String name) {
+        return page.getByRole(
+                AriaRole.LINK, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 
     private void awaitWorker() {
