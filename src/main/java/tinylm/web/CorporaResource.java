@@ -33,7 +33,7 @@ import tinylm.runs.CorpusInfo.Presence;
 @Produces(MediaType.APPLICATION_JSON)
 public class CorporaResource {
 
-    private static final int PREVIEW_CHARACTERS = 300;
+    private static final int PREVIEW_CHARACTERS = 160;
 
     private final Corpora corpora;
     private final long mostBytes;
@@ -93,7 +93,7 @@ public class CorporaResource {
                     "A corpus is sent with Content-Type text/plain, in UTF-8, or application/octet-stream."));
         }
         if (name == null) {
-            throw new RequestRefused("name", "name must be there: POST /v1/corpora?name=...");
+            throw new RequestRefused("name", "A corpus needs a name: POST /v1/corpora?name=NAME.");
         }
         var kept = corpora.upload(name, body, mostBytes);
         return Response.status(kept.isNew() ? Response.Status.CREATED : Response.Status.OK)

@@ -3,6 +3,7 @@ package tinylm.web;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import tinylm.runs.CorpusInfo;
@@ -18,7 +19,8 @@ record CorpusBody(
 
         @Schema(description = "What it is, in a line") Optional<String> about,
 
-        CorpusInfo.Source source,
+        @Schema(description = "catalog, own (comes with the project) or uploaded")
+        String source,
 
         @Schema(description = "Whether runs can learn it now; an ABSENT one of the catalog's can be downloaded")
         State state,
@@ -69,7 +71,7 @@ record CorpusBody(
                 corpus.id(),
                 corpus.name(),
                 Optional.of(corpus.about()).filter(about -> !about.isEmpty()),
-                corpus.source(),
+                corpus.source().name().toLowerCase(Locale.ROOT),
                 switch (corpus.presence()) {
                     case Presence.Ready _ -> State.READY;
                     case Presence.Downloading _ -> State.DOWNLOADING;

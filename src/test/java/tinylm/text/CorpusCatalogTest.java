@@ -212,8 +212,12 @@ class CorpusCatalogTest {
     }
 
     @Test
-    void the_projects_catalog_names_tinyshakespeare() {
-        var entries = CorpusCatalog.read(Path.of("data/corpora.json")).entries();
+    void the_projects_catalog_names_tinyshakespeare_and_one_of_our_own() throws IOException {
+        var catalog = CorpusCatalog.read(Path.of("data/corpora.json"));
+        var own = catalog.entry("reveries").orElseThrow();
+        var file = catalog.find("reveries", runtime()).orElseThrow(); // its hash is right
+        assertEquals(own.characters(), CorpusSurvey.of("reveries", file).characters());
+        var entries = catalog.entries();
         assertEquals("tinyshakespeare", entries.getFirst().name());
         assertEquals(1_115_394, entries.getFirst().characters());
     }
