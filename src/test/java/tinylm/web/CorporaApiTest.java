@@ -26,6 +26,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
@@ -128,7 +129,7 @@ class CorporaApiTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "own", "a/b", "<b>", "..", "a\nb"})
+    @ValueSource(strings = {" ", "own", "a/b", "<b>", "..", "a\nb"})
     void a_name_that_is_not_allowed_is_refused(String name) {
         refused(upload(name, TEXT.getBytes(UTF_8)), 400, "invalid_value")
                 .body("error.param", equalTo("name"))
@@ -137,8 +138,17 @@ class CorporaApiTest {
 
     @Test
     void a_text_without_a_name_is_refused() {
-        refused(given().contentType("text/plain").body(TEXT).post("/v1/corpora").then(), 400, "invalid_value")
-                .body("error.param", equalTo("name"));
+        for (var query : List.of("", "?name=")) {
+            refused(
+                            given().contentType("application/octet-stream")
+                                    .body(TEXT.getBytes(UTF_8))
+                                    .post("/v1/corpora" + query)
+                                    .then(),
+                            400,
+                            "invalid_value")
+                    .body("error.param", equalTo("name"))
+                    .body("error.message", startsWith("A corpus needs a name"));
+        }
     }
 
     @ParameterizedTest
