@@ -65,8 +65,8 @@ function details(corpus: Corpus, { seen }: Texts, on: CorporaActions): TemplateR
       </p>`}
     ${preview === undefined ? nothing : html`
       <div class="corpus-parts">
-        ${part(`The first ${count(corpus.trainCharacters)} characters are learnt`, preview.train)}
-        ${part(`The last ${count(corpus.validationCharacters)} are for validation`, preview.validation)}
+        ${part(`The first ${count(corpus.trainCharacters)} characters are learnt`, preview.train, corpus.trainCharacters)}
+        ${part(`The last ${count(corpus.validationCharacters)} are for validation`, preview.validation, corpus.validationCharacters)}
       </div>`}
     ${corpus.state === 'ABSENT' && corpus.source === 'catalog' ? html`
       <p class="corpus-row">
@@ -82,11 +82,12 @@ function details(corpus: Corpus, { seen }: Texts, on: CorporaActions): TemplateR
       </p>` : nothing}`;
 }
 
-function part(title: string, text: string): TemplateResult {
+/** How a part begins, of so many characters. */
+function part(title: string, text: string, characters: number): TemplateResult {
   return html`
     <figure class="corpus-part">
       <figcaption class="label">${title}</figcaption>
-      <p class="corpus-preview">${text}\u2026</p>
+      <p class="corpus-preview">${text}${[...text].length < characters ? '\u2026' : ''}</p>
     </figure>`;
 }
 

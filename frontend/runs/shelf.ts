@@ -41,7 +41,7 @@ export class Shelf {
     this.see(corpus);
     this.tell({
       upload: null, refusal: null,
-      news: isNew ? `${corpus.name} is on the shelf.` : `That text is there already, as ${corpus.name}.`,
+      news: isNew ? `${corpus.name} is uploaded.` : `That text is there already, as ${corpus.name}.`,
     });
     await this.list();
     this.dispatch({ type: 'drafted', draft: { corpus: corpus.id } });

@@ -96,7 +96,7 @@ class CorporaPageTest {
     @Test
     void a_text_of_ones_own_is_brought_looked_at_learnt_and_deleted_when_no_run_needs_it() {
         bring("My <i>words</i>.txt", ("<b>" + TEXT).getBytes(UTF_8));
-        assertThat(news()).hasText("My -i-words-i is on the shelf.");
+        assertThat(news()).hasText("My -i-words-i is uploaded.");
         assertThat(page.locator("#corpus option:checked"))
                 .containsText("My -i-words-i, 5,003 characters, alphabet of ");
         assertThat(page.locator(".corpus-part").first()).containsText("The first 4,502 characters are learnt");
@@ -125,7 +125,7 @@ class CorporaPageTest {
         page.locator(".corpus-drop").dispatchEvent("dragover", Map.of("dataTransfer", data));
         assertThat(page.locator(".corpus-drop")).hasAttribute("data-over", "");
         page.locator(".corpus-drop").dispatchEvent("drop", Map.of("dataTransfer", data));
-        assertThat(news()).hasText("dropped is on the shelf.");
+        assertThat(news()).hasText("dropped is uploaded.");
         bring("again.txt", TEXT.getBytes(UTF_8));
         assertThat(news()).hasText("That text is there already, as dropped.");
     }
