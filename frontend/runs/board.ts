@@ -3,17 +3,19 @@ import { html, nothing, render } from 'lit';
 import type { TemplateResult } from 'lit';
 import { Connection } from '../app/connection';
 import { whyRefused } from '../app/signin';
+import { corpusOf } from './corpora';
 import { Curves } from './curves';
 import { differences } from './differences';
 import { draft, place } from './draft';
 import { FIELDS, changes, problems, read } from './fields';
 import { list } from './list';
 import { Machine } from './machine';
-import type { Answer, Corpus, Kept, Metrics, Preset, Run, Sample } from './protocol';
+import type { Answer, Corpora, Kept, Metrics, Preset, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
 import { sheet } from './sheet';
+import { Shelf } from './shelf';
 import type { State } from './state';
 import { BLANK, NEW, NOTHING, charted, current, initial, presetOf } from './state';
 import type { Verb } from './steer';
@@ -27,6 +29,7 @@ const NONE: readonly Kept[] = [];
 export function mount(root: HTMLElement): void {
   const curves = new Curves((axis) => dispatch({ type: 'axis switched', axis }));
   const machine = new Machine();
+  const shelf = new Shelf(() => state, (action) => dispatch(action));
   let state: State = initial(location.hash.slice(1));
   let frame = 0;
   let logTimer = 0;
@@ -96,6 +99,12 @@ export function mount(root: HTMLElement): void {
           type: (field, value) => dispatch({ type: 'field typed', field, value }),
           restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),
           start: () => void start(),
+          corpora: {
+            upload: (files) => void shelf.upload(files),
+            download: (corpus) => void shelf.download(corpus),
+            remove: (corpus) => void shelf.remove(corpus),
+            over: (isOver) => shelf.over(isOver),
+          },
         }) : run !== null ? sheet(state, run, html`${curves.element}${differences(charted(state))}`, machine.element, {
           steer: (verb) => void steer(run, verb),
           confirm: (on) => dispatch({ type: 'confirming', on }),
@@ -118,8 +127,8 @@ export function mount(root: HTMLElement): void {
       ({ data }) => dispatch({ type: 'runs listed', runs: data }));
     once('presets', get<{ data: readonly Preset[] }>, '/v1/presets',
       ({ data }) => dispatch({ type: 'presets listed', presets: data }));
-    once('corpora', get<{ data: readonly Corpus[] }>, '/v1/corpora',
-      ({ data }) => dispatch({ type: 'corpora listed', corpora: data }));
+    once('corpora', get<Corpora>, '/v1/corpora', (corpora) => dispatch({ type: 'corpora listed', corpora }));
+    shelf.fetchMissing();
     for (const { id } of charted(state)) {
       const { isWhole, knownTo } = state.histories[id] ?? NOTHING;
       if (isWhole) continue;
@@ -169,7 +178,8 @@ export function mount(root: HTMLElement): void {
   async function start(): Promise<void> {
     const preset = presetOf(state);
     if (preset === null || state.draft.sending) return;
-    const { corpus, name, typed } = state.draft;
+    const { name, typed } = state.draft;
+    const corpus = corpusOf(state)?.id ?? '';
     if (Object.keys(problems(preset.config, typed)).length > 0) {
       dispatch({ type: 'drafted', draft: { unfolded: true } });
       requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
@@ -178,7 +188,7 @@ export function mount(root: HTMLElement): void {
     dispatch({ type: 'drafted', draft: { sending: true } });
     const answer = await post<Run>('/v1/runs', {
       preset: preset.name,
-      corpus: corpus || state.corpora[0]?.id,
+      corpus,
       ...(name.trim() === '' ? {} : { name: name.trim() }),
       config: changes(preset.config, typed),
     });

@@ -2,9 +2,11 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
+import type { CorporaActions } from './corpora';
+import { choice, corpora, corpusOf } from './corpora';
 import type { Field } from './fields';
 import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
-import type { Corpus, Preset, Refusal } from './protocol';
+import type { Preset, Refusal } from './protocol';
 import type { Draft, State } from './state';
 import { presetOf } from './state';
 import { count } from './words';
@@ -14,15 +16,16 @@ export interface DraftActions {
   type(field: Field, value: string): void;
   restore(): void;
   start(): void;
+  readonly corpora: CorporaActions;
 }
 
 export function draft(state: State, on: DraftActions): TemplateResult {
   const preset = presetOf(state);
   if (preset === null) return html`<p class="board-empty">Reading what a run can start from\u2026</p>`;
-  const { corpus, name, typed, unfolded, sending, refusal } = state.draft;
+  const { name, typed, unfolded, sending, refusal } = state.draft;
   const wrong = problems(preset.config, typed);
   const at = place(refusal);
-  const text = state.corpora.find(({ id }) => id === corpus) ?? state.corpora[0];
+  const corpus = corpusOf(state);
   const changed = Object.keys(changes(preset.config, typed)) as Field[];
   return html`
     <form class="draft" novalidate @submit=${(event: Event) => {
@@ -43,9 +46,9 @@ export function draft(state: State, on: DraftActions): TemplateResult {
             aria-describedby="corpus-problem" aria-invalid=${at === 'corpus' ? 'true' : 'false'}
             @change=${(event: Event) => on.change({ corpus: (event.target as HTMLSelectElement).value })}
           >${state.corpora.map((one) => html`
-            <option value=${one.id} ?selected=${live(one.id === corpus)}>${size(one)}</option>`)}
+            <option value=${one.id} ?selected=${live(one === corpus)}>${choice(one)}</option>`)}
           </select>
-          ${problem('corpus', at === 'corpus' ? refusal!.message : null, text?.about && `${text.about}.`)}
+          ${problem('corpus', at === 'corpus' ? refusal!.message : null, corpus?.about && `${corpus.about}.`)}
         </div>
         <div class="field">
           <label class="field-label" for="name">Name</label>
@@ -58,6 +61,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
           ${problem('name', at === 'name' ? refusal!.message : null)}
         </div>
       </div>
+      ${corpora(state, corpus, on.corpora)}
       <details class="draft-fold" ?open=${live(unfolded)} @toggle=${(event: Event) => {
         const { open } = event.target as HTMLDetailsElement;
         if (open !== unfolded) on.change({ unfolded: open });
@@ -122,10 +126,6 @@ function row(
 function problem(where: string, sentence: string | null, hint = ''): TemplateResult {
   return html`<p class="field-hint" id="${where}-problem" aria-live="polite">
     ${sentence === null ? hint : html`<span class="problem">${sentence}</span>`}</p>`;
-}
-
-function size({ name, characters }: Corpus): string {
-  return characters === undefined ? name : `${name}, ${count(characters)} characters`;
 }
 
 function labels(fields: readonly Field[]): string {

@@ -1,6 +1,7 @@
 import '../app/base.css';
 import '../app/masthead.css';
 import './board.css';
+import './corpora.css';
 import './curve.css';
 import './curves.css';
 import './differences.css';

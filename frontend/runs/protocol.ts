@@ -39,7 +39,26 @@ export interface Corpus {
   readonly id: string;
   readonly name: string;
   readonly about?: string;
-  readonly characters?: number;
+  readonly source: 'catalog' | 'own' | 'uploaded';
+  readonly state: 'READY' | 'DOWNLOADING' | 'ABSENT';
+  readonly receivedBytes?: number;
+  /** Why it cannot be had. */
+  readonly problem?: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly characters: number;
+  readonly vocabSize?: number;
+  readonly alphabet?: string;
+  readonly trainCharacters: number;
+  readonly validationCharacters: number;
+  readonly createdAt?: string;
+  readonly preview?: { readonly train: string; readonly validation: string };
+}
+
+export interface Corpora {
+  readonly data: readonly Corpus[];
+  /** Of an upload, at most. */
+  readonly mostBytes: number;
 }
 
 export interface Run {
@@ -139,6 +158,37 @@ export function post<T>(address: string, body: object): Promise<Answer<T>> {
   return answer(address, request, (response) => response.json() as Promise<T>);
 }
 
+export function remove(address: string): Promise<Answer<null>> {
+  return answer(address, { method: 'DELETE' }, () => Promise.resolve(null));
+}
+
+const SILENCE: Refusal = { message: 'The server did not answer; please try again.' };
+
+/** The one request whose progress matters, which fetch does not tell. */
+export function upload(
+  address: string, file: File, progress: (sent: number) => void,
+): Promise<Answer<{ readonly corpus: Corpus; readonly isNew: boolean }>> {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', address);
+    request.setRequestHeader('Content-Type', 'application/octet-stream');
+    request.upload.onprogress = ({ loaded }) => progress(loaded);
+    request.onerror = () => resolve({ refusal: SILENCE });
+    request.onload = () => {
+      if (request.status === 401) location.assign('/sign-in');
+      try {
+        const body: unknown = JSON.parse(request.responseText);
+        resolve(request.status < 300
+          ? { value: { corpus: body as Corpus, isNew: request.status === 201 } }
+          : { refusal: (body as { error: Refusal }).error });
+      } catch {
+        resolve({ refusal: SILENCE });
+      }
+    };
+    request.send(file);
+  });
+}
+
 /** Leads to the door whoever is not signed in. */
 async function answer<T>(
   address: string, request: RequestInit, read: (response: Response) => Promise<T>,
@@ -149,6 +199,6 @@ async function answer<T>(
     if (response.ok) return { value: await read(response) };
     return { refusal: ((await response.json()) as { error: Refusal }).error };
   } catch {
-    return { refusal: { message: 'The server did not answer; please try again.' } };
+    return { refusal: SILENCE };
   }
 }

@@ -1,14 +1,16 @@
 /** How each thing that happens changes what the page knows. Pure: no clock, no chance, no document. */
 import { typedFrom } from './fields';
 import type { Field } from './fields';
-import type { Corpus, Frame, Kept, Metrics, Preset, Refusal, Run, Sample } from './protocol';
+import type { Texts } from './corpora';
+import type { Corpora, Frame, Kept, Metrics, Preset, Refusal, Run, Sample } from './protocol';
 import type { Axis, Draft, History, State } from './state';
 import { BLANK, NOTHING } from './state';
 
 export type Action =
   | { readonly type: 'runs listed'; readonly runs: readonly Run[] }
   | { readonly type: 'presets listed'; readonly presets: readonly Preset[] }
-  | { readonly type: 'corpora listed'; readonly corpora: readonly Corpus[] }
+  | { readonly type: 'corpora listed'; readonly corpora: Corpora }
+  | { readonly type: 'texts told'; readonly texts: Partial<Texts> }
   | { readonly type: 'run told'; readonly run: Run }
   | { readonly type: 'received'; readonly frame: Frame }
   | { readonly type: 'history loaded'; readonly run: string; readonly metrics: Metrics }
@@ -38,7 +40,11 @@ export function reduce(state: State, action: Action): State {
     case 'presets listed':
       return { ...state, presets: action.presets };
     case 'corpora listed':
-      return { ...state, corpora: action.corpora };
+      return {
+        ...state, corpora: action.corpora.data, texts: { ...state.texts, mostBytes: action.corpora.mostBytes },
+      };
+    case 'texts told':
+      return { ...state, texts: { ...state.texts, ...action.texts } };
     case 'run told':
       return told(state, action.run);
     case 'received':
@@ -153,11 +159,13 @@ function doubted(histories: State['histories']): State['histories'] {
   return Object.fromEntries(Object.entries(histories).map(([run, history]) => [run, { ...history, isWhole: false }]));
 }
 
-function draftOf({ presets }: State, run: Run): Draft {
+function draftOf({ presets, corpora }: State, run: Run): Draft {
+  const { id, name, sha256 } = run.corpus;
+  const corpus = corpora.find((one) => one.name === name && one.sha256 === sha256)?.id ?? id;
   const preset = presets.find(({ name }) => name === run.preset) ?? presets[0];
   const typed = preset === undefined ? {} : typedFrom(run.config, preset.config);
   return {
-    ...BLANK, preset: preset?.name ?? '', corpus: run.corpus.id, name: run.name ?? '', typed,
+    ...BLANK, preset: preset?.name ?? '', corpus, name: run.name ?? '', typed,
     unfolded: Object.keys(typed).length > 0,
   };
 }

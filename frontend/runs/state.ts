@@ -1,4 +1,6 @@
 /** What the page knows. */
+import type { Texts } from './corpora';
+import { NO_TEXTS } from './corpora';
 import type { Typed } from './fields';
 import type { Corpus, Evaluation, Kept, Preset, Refusal, Run, Sample, Step } from './protocol';
 
@@ -38,6 +40,7 @@ export interface State {
   readonly runs: readonly Run[] | null;
   readonly presets: readonly Preset[];
   readonly corpora: readonly Corpus[];
+  readonly texts: Texts;
   /** A run's id, or the form; empty when the address names nothing. */
   readonly chosen: string;
   readonly compared: readonly string[];
@@ -66,7 +69,7 @@ export const BLANK: Draft = {
 
 export function initial(chosen: string): State {
   return {
-    runs: null, presets: [], corpora: [], chosen, compared: [], histories: {}, samples: {},
+    runs: null, presets: [], corpora: [], texts: NO_TEXTS, chosen, compared: [], histories: {}, samples: {},
     checkpoints: {}, log: null, axis: 'steps',
     draft: BLANK, more: '500', confirming: false, refusal: null, link: 'connecting', reason: '',
   };

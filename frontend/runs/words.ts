@@ -61,5 +61,6 @@ export function curriculum({ curriculum: stages }: Config): string {
 }
 
 export function bytes(value: number): string {
+  if (value < 1e6) return `${Math.ceil(value / 1e3)} kB`;
   return value < 1e9 ? `${Math.round(value / 1e6)} MB` : `${(value / 1e9).toFixed(2)} GB`;
 }

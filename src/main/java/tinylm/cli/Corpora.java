@@ -1,22 +1,29 @@
 package tinylm.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import tinylm.text.CorpusCatalog;
 
-/// The text that a command works on: the file that was named, else tinyshakespeare, downloaded once.
+/// The text that a command works on: the file or the catalog's corpus that was named, else tinyshakespeare, downloaded
+/// once.
 final class Corpora {
 
     private Corpora() {}
 
     static Path locate(Path named, PrintWriter log) {
-        if (named != null) {
+        var name = named == null ? "tinyshakespeare" : named.toString();
+        if (named != null && Files.exists(named)) {
             return named;
         }
-        return CorpusCatalog.read(Home.CATALOG).locate("tinyshakespeare", Home.RUNTIME, (received, expected) -> {
+        var catalog = CorpusCatalog.read(Home.CATALOG);
+        if (named != null && catalog.entry(name).isEmpty()) {
+            return named;
+        }
+        return catalog.locate(name, Home.RUNTIME, (received, expected) -> {
             log.printf(
-                    "\rdownloading tinyshakespeare: %,d of %,d bytes%s",
-                    received, expected, received == expected ? "%n".formatted() : "");
+                    "\rdownloading %s: %,d of %,d bytes%s",
+                    name, received, expected, received == expected ? "%n".formatted() : "");
             log.flush();
         });
     }

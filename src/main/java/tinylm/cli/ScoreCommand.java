@@ -42,7 +42,8 @@ final class ScoreCommand implements Callable<Integer> {
     @Option(
             names = "--corpus",
             paramLabel = "FILE",
-            description = "A UTF-8 text. Default: tinyshakespeare, downloaded once into data/runtime")
+            description = "A UTF-8 text, or a name in data/corpora.json. Default: tinyshakespeare, downloaded once into"
+                    + " data/runtime")
     private Path corpus;
 
     @Mixin

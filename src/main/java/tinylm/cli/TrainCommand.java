@@ -35,7 +35,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--corpus",
             paramLabel = "FILE",
-            description = "A UTF-8 text to learn. Default: tinyshakespeare, downloaded once into data/runtime")
+            description = "A UTF-8 text to learn, or a name in data/corpora.json. Default: tinyshakespeare, downloaded"
+                    + " once into data/runtime")
     private Path corpus;
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder. Default: data/runtime/run")

@@ -7,6 +7,9 @@ public final class RunRefused extends RuntimeException {
         /// A value is wrong.
         INVALID,
         NOT_FOUND,
+        CORPUS_NOT_FOUND,
+        /// More bytes than may be uploaded.
+        TOO_LARGE,
         /// The run's state does not allow it.
         CONFLICT,
         /// The worker that asks has lost the run to another.

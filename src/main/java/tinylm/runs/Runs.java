@@ -91,8 +91,7 @@ public final class Runs {
     /// @throws RunRefused when something of it is not allowed
     public Run clone(String id, Optional<String> name, Map<String, Object> changes) {
         var original = get(id);
-        var text = corpora.find(original.order().corpus())
-                .filter(one -> one.sha256().equals(original.order().corpusSha256()))
+        var text = corpora.find(original.order().corpus(), original.order().corpusSha256())
                 .orElseThrow(() ->
                         RunRefused.conflict("The text that " + original.order().name() + " learnt, "
                                 + original.order().corpus() + ", is not there any more, or is another."));
@@ -118,6 +117,7 @@ public final class Runs {
                 Optional.empty(),
                 Optional.empty());
         return store.inTransaction(handle -> {
+            corpora.hold(handle, text);
             store.insert(handle, run);
             return run;
         });
@@ -435,8 +435,7 @@ public final class Runs {
     }
 
     private Path prepared(Run run) throws IOException {
-        var text = corpora.find(run.order().corpus())
-                .filter(one -> one.sha256().equals(run.order().corpusSha256()))
+        var text = corpora.find(run.order().corpus(), run.order().corpusSha256())
                 .orElseThrow(() -> new IOException(
                         "the corpus " + run.order().corpus() + " is not there any more, or is another."));
         var folder = Files.createDirectories(directory(run.id()));

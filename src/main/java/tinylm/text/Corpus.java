@@ -88,19 +88,17 @@ public record Corpus(String name, String sha256, CharTokenizer tokenizer, int[] 
         var characters = CharBuffer.allocate(utf8.length);
         var result = StandardCharsets.UTF_8.newDecoder().decode(bytes, characters, true);
         if (result.isError()) {
-            throw new CorpusException("The corpus " + name + " is not UTF-8: " + place(utf8, bytes.position())
-                    + ". Save it as UTF-8 and try again.");
+            throw notUtf8(name, utf8, bytes.position());
         }
         String text = characters.flip().toString();
         int count = text.codePointCount(0, text.length());
         if (count < LEAST_CHARACTERS) {
-            throw new CorpusException("The corpus " + name + " has " + count + " characters; a corpus needs at least "
-                    + LEAST_CHARACTERS + ".");
+            throw tooShort(name, count);
         }
         return text;
     }
 
-    private static String place(byte[] utf8, int offset) {
+    private static CorpusException notUtf8(String name, byte[] utf8, int offset) {
         int line = 1;
         int column = 1;
         for (int i = 0; i < offset; i++) {
@@ -111,7 +109,18 @@ public record Corpus(String name, String sha256, CharTokenizer tokenizer, int[] 
                 column++;
             }
         }
-        return String.format("the byte 0x%02X at line %d, column %d", utf8[offset] & 0xFF, line, column);
+        return notUtf8(name, utf8[offset], line, column);
+    }
+
+    static CorpusException notUtf8(String name, byte wrong, long line, long column) {
+        return new CorpusException(String.format(
+                "The corpus %s is not UTF-8: the byte 0x%02X at line %d, column %d. Save it as UTF-8 and try again.",
+                name, wrong, line, column));
+    }
+
+    static CorpusException tooShort(String name, long characters) {
+        return new CorpusException("The corpus " + name + " has " + characters + " characters; a corpus needs at least "
+                + LEAST_CHARACTERS + ".");
     }
 
     private static byte[] bytes(Path file) {

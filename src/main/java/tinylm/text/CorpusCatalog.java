@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Optional;
 
 /// The corpora that are known by name, and where to get each: data/corpora.json.
 public final class CorpusCatalog {
@@ -18,18 +18,34 @@ public final class CorpusCatalog {
     /// One known corpus.
     ///
     /// @param about what it is, in a line
-    /// @param url where it is downloaded from, http or https; its hash is what vouches for it
+    /// @param url where it is downloaded from, http or https; its hash is what vouches for it. Null when it has a
+    ///     file
+    /// @param file where it lies, from the catalog's folder on. Null when it has a url
     /// @param sha256 of its bytes, lower-case hex
     /// @param bytes its exact size; a download that grows beyond is cut off
     /// @param characters its length in code points
     public record Entry(
-            String name, String about, URI url, String sha256, long bytes, long characters, String licence) {
+            String name,
+            String about,
+            URI url,
+            String file,
+            String sha256,
+            long bytes,
+            long characters,
+            String licence) {
         public Entry {
             if (name == null || !name.matches("[a-z0-9][a-z0-9-]{0,63}")) {
                 throw new IllegalArgumentException("a corpus' name has lower-case letters, digits and '-' (at most 64),"
                         + " but one is \"" + name + "\"");
             }
-            if (url == null || !List.of("http", "https").contains(url.getScheme()) || url.getHost() == null) {
+            if (url == null ? file == null : file != null) {
+                throw new IllegalArgumentException(name + " needs either a url or a file");
+            }
+            if (file != null && !file.matches("([a-z0-9-]+/)*[a-z0-9-]+[.]txt")) {
+                throw new IllegalArgumentException(name + " needs a file below the catalog's folder, with lower-case"
+                        + " letters, digits and '-', that ends in .txt, but has " + file);
+            }
+            if (url != null && (!List.of("http", "https").contains(url.getScheme()) || url.getHost() == null)) {
                 throw new IllegalArgumentException(name + " needs an http or https url, but has " + url);
             }
             if (sha256 == null || !sha256.matches("[0-9a-f]{64}")) {
@@ -42,6 +58,11 @@ public final class CorpusCatalog {
             if (about == null || licence == null) {
                 throw new IllegalArgumentException(name + " needs about and licence");
             }
+        }
+
+        /// Whether it comes with the project, so that it needs no network.
+        public boolean isOwn() {
+            return file != null;
         }
     }
 
@@ -82,7 +103,11 @@ public final class CorpusCatalog {
         return List.copyOf(entries.values());
     }
 
-    /// A corpus' file: the one downloaded before, else one in `shared/data` beside the project, else downloaded now.
+    public Optional<Entry> entry(String name) {
+        return Optional.ofNullable(entries.get(name));
+    }
+
+    /// A corpus' file: the one of [#find], else downloaded now.
     ///
     /// @param runtimeDirectory holds `corpora`, which holds what was downloaded
     /// @param progress told of a download, on a thread of its own
@@ -92,26 +117,57 @@ public final class CorpusCatalog {
     }
 
     Path locate(String name, Path runtimeDirectory, CorpusDownload download) {
-        var entry = entries.get(name);
-        if (entry == null) {
-            throw new CorpusException("There is no corpus named " + name + "; known are "
-                    + entries.keySet().stream().collect(Collectors.joining(", "))
-                    + ". A file of your own goes with --corpus FILE.");
-        }
-        var downloaded = runtimeDirectory.resolve("corpora").resolve(name + ".txt");
-        if (Files.exists(downloaded)) {
-            if (!isRight(entry, downloaded)) {
-                throw new CorpusException("The file " + downloaded + " is not the corpus " + name
-                        + ", for its SHA-256 is another; delete it to download it anew, or pass it with --corpus.");
+        return find(name, runtimeDirectory).orElseGet(() -> {
+            var target = place(known(name), runtimeDirectory);
+            try {
+                download.fetch(known(name), target);
+            } catch (CorpusException e) {
+                throw new CorpusException(e.getMessage() + withoutNetwork(), e);
             }
-            return downloaded;
+            return target;
+        });
+    }
+
+    /// A corpus' file when it is on the disk: the project's own, else the one downloaded before, else one in
+    /// `shared/data` beside the project.
+    ///
+    /// @throws CorpusException when the name is unknown, or what lies in its place is another text
+    public Optional<Path> find(String name, Path runtimeDirectory) {
+        var entry = known(name);
+        var place = place(entry, runtimeDirectory);
+        if (Files.exists(place)) {
+            if (!isRight(entry, place)) {
+                throw new CorpusException("The file " + place + " is not the corpus " + name
+                        + ", for its SHA-256 is another; "
+                        + (entry.isOwn() ? "restore it." : "delete it to download it anew, or pass it with --corpus."));
+            }
+            return Optional.of(place);
         }
-        var shared = besideTheProject(name);
-        if (Files.exists(shared) && isRight(entry, shared)) {
-            return shared;
+        if (entry.isOwn()) {
+            throw new CorpusException("The file " + place + " of the corpus " + name + " is missing; restore it.");
         }
-        download.fetch(entry, downloaded);
-        return downloaded;
+        return Optional.of(besideTheProject(name)).filter(shared -> Files.exists(shared) && isRight(entry, shared));
+    }
+
+    /// Where a corpus lies, or will when it was downloaded.
+    public Path place(Entry entry, Path runtimeDirectory) {
+        return entry.isOwn()
+                ? file.toAbsolutePath().getParent().resolve(entry.file())
+                : runtimeDirectory.resolve("corpora").resolve(entry.name() + ".txt");
+    }
+
+    private Entry known(String name) {
+        return entry(name)
+                .orElseThrow(() -> new CorpusException("There is no corpus named " + name + "; known are "
+                        + String.join(", ", entries.keySet()) + "."));
+    }
+
+    private String withoutNetwork() {
+        return entries.values().stream()
+                .filter(Entry::isOwn)
+                .findFirst()
+                .map(own -> " The corpus " + own.name() + " needs no network.")
+                .orElse("");
     }
 
     private Path besideTheProject(String name) {

@@ -133,8 +133,8 @@ public final class CorpusDownload {
 
     private static CorpusException failed(CorpusCatalog.Entry entry, Path target, String reason, Exception cause) {
         return new CorpusException(
-                "The corpus " + entry.name() + " was not downloaded (" + reason + "): download " + entry.url()
-                        + " by hand and pass it with --corpus FILE, or put it at " + target + ".",
+                "The corpus " + entry.name() + " was not downloaded (" + reason + "). Try again, or download "
+                        + entry.url() + " by hand and put it at " + target + ".",
                 cause);
     }
 }

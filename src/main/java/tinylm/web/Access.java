@@ -34,6 +34,10 @@ final class Access {
             least(ADMIN, "POST", "/v1/admin/models/rollback"),
             least(VIEWER, "GET", "/v1/presets"),
             least(VIEWER, "GET", "/v1/corpora"),
+            least(TRAINER, "POST", "/v1/corpora"),
+            least(VIEWER, "GET", "/v1/corpora/{id}"),
+            least(TRAINER, "DELETE", "/v1/corpora/{id}"),
+            least(TRAINER, "POST", "/v1/corpora/{id}/download"),
             least(VIEWER, "GET", "/v1/runs"),
             least(TRAINER, "POST", "/v1/runs"),
             least(VIEWER, "GET", "/v1/runs/stream"), // the socket

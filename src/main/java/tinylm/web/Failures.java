@@ -81,6 +81,8 @@ public class Failures implements ExceptionMapper<Throwable> {
         var problem = switch (refused.kind()) {
             case INVALID -> new Problem(400, "invalid_value", refused.getMessage());
             case NOT_FOUND -> new Problem(404, "run_not_found", refused.getMessage());
+            case CORPUS_NOT_FOUND -> new Problem(404, "corpus_not_found", refused.getMessage());
+            case TOO_LARGE -> new Problem(413, "body_too_large", refused.getMessage()).with("Connection", "close");
             case CONFLICT -> new Problem(409, "wrong_state", refused.getMessage());
             case LEASE_LOST -> new Problem(409, "lease_lost", refused.getMessage());
         };

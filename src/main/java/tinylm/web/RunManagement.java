@@ -47,7 +47,8 @@ public class RunManagement {
             @DataSource("h2") InjectableInstance<AgroalDataSource> h2,
             @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql) {
         var database = postgresql.getHandle().getBean().isActive() ? postgresql : h2;
-        corpora = new Corpora(CorpusCatalog.read(settings.catalog()), settings.runtime());
+        corpora = new Corpora(
+                CorpusCatalog.read(settings.catalog()), settings.runtime(), database.get(), Clock.systemUTC());
         runs = new Runs(
                 database.get(),
                 new Runs.Settings(

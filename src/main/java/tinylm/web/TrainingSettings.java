@@ -1,5 +1,6 @@
 package tinylm.web;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ public interface TrainingSettings {
     @WithDefault("${tinylm-home:.}/data/runtime/runs")
     Path directory();
 
-    /// Folder that holds downloaded corpora.
+    /// Folder that holds downloaded and uploaded corpora.
     @WithDefault("${tinylm-home:.}/data/runtime")
     Path runtime();
 
@@ -36,4 +37,12 @@ public interface TrainingSettings {
     /// How many workers a run gets before it stays interrupted.
     @WithDefault("5")
     int attempts();
+
+    /// Bytes of an uploaded corpus, at most.
+    @WithDefault("32M")
+    MemorySize corpusSize();
+
+    /// Within this time an uploaded corpus must have arrived.
+    @WithDefault("5m")
+    Duration corpusTime();
 }

@@ -71,12 +71,11 @@ abstract class RunsTest {
     }
 
     private Runs server() {
-        return new Runs(
-                database,
-                new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3),
-                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder),
-                launcher,
-                clock);
+        return new Runs(database, new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3), corpora(), launcher, clock);
+    }
+
+    private Corpora corpora() {
+        return new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, clock);
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -130,7 +131,7 @@ class CorpusCatalogTest {
         var catalog = catalog(TEXT);
         server.stop(0);
         var refusal = assertThrows(CorpusException.class, () -> catalog.locate("ours", runtime(), (a, b) -> {}));
-        assertTrue(refusal.getMessage().contains("by hand and pass it with --corpus FILE"), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains("by hand and put it at " + runtime()), refusal.getMessage());
     }
 
     @Test
@@ -178,6 +179,9 @@ class CorpusCatalogTest {
                 "{\"corpora\":[" + good + "," + good + "]}",
                 "{\"corpora\":[" + good.replace("\"x\"", "\"../x\"") + "]}",
                 "{\"corpora\":[" + good.replace("https", "file") + "]}",
+                "{\"corpora\":[" + good.replace("\"url\":\"https://localhost/x\",", "") + "]}",
+                "{\"corpora\":[" + good.replace("\"url\"", "\"file\":\"x.txt\",\"url\"") + "]}",
+                "{\"corpora\":[" + good.replace("\"url\":\"https://localhost", "\"file\":\"..") + "]}",
                 "{\"corpora\":[" + good.replace("aaaa", "AAAA") + "]}",
                 "{\"corpora\":[" + good.replace("9,", "-9,") + "]}",
                 "{\"corpora\":[" + good.replace("\"licence\"", "\"license\"") + "]}")) {
@@ -186,8 +190,34 @@ class CorpusCatalogTest {
     }
 
     @Test
-    void the_projects_catalog_names_tinyshakespeare() {
-        var entries = CorpusCatalog.read(Path.of("data/corpora.json")).entries();
+    void a_corpus_of_the_projects_own_needs_no_network_and_is_told_where_one_is_missing() throws IOException {
+        var catalog = CorpusCatalog.read(write(String.format(
+                "{\"corpora\":[{\"name\":\"far\",\"about\":\"\",\"url\":\"http://127.0.0.1:9/far.txt\","
+                        + "\"sha256\":\"%1$s\",\"bytes\":%2$d,\"characters\":%2$d,\"licence\":\"\"},"
+                        + "{\"name\":\"near\",\"about\":\"\",\"file\":\"corpora/near.txt\","
+                        + "\"sha256\":\"%1$s\",\"bytes\":%2$d,\"characters\":%2$d,\"licence\":\"\"}]}",
+                Corpus.sha256(TEXT), TEXT.length)));
+        var file = top.resolve("project/data/corpora/near.txt");
+        var missing = assertThrows(CorpusException.class, () -> catalog.find("near", runtime()));
+        assertTrue(missing.getMessage().contains("is missing"), missing.getMessage());
+        Files.createDirectories(file.getParent());
+        Files.write(file, TEXT);
+        assertEquals(Optional.of(file.toAbsolutePath()), catalog.find("near", runtime()));
+        assertEquals(file.toAbsolutePath(), catalog.locate("near", runtime(), (bytes, expected) -> {}));
+        var far = assertThrows(CorpusException.class, () -> catalog.locate("far", runtime(), (bytes, expected) -> {}));
+        assertTrue(far.getMessage().endsWith(" The corpus near needs no network."), far.getMessage());
+        Files.writeString(file, "something else");
+        var other = assertThrows(CorpusException.class, () -> catalog.find("near", runtime()));
+        assertTrue(other.getMessage().contains("restore it"), other.getMessage());
+    }
+
+    @Test
+    void the_projects_catalog_names_tinyshakespeare_and_one_of_our_own() throws IOException {
+        var catalog = CorpusCatalog.read(Path.of("data/corpora.json"));
+        var own = catalog.entry("reveries").orElseThrow();
+        var file = catalog.find("reveries", runtime()).orElseThrow(); // its hash is right
+        assertEquals(own.characters(), CorpusSurvey.of("reveries", file).characters());
+        var entries = catalog.entries();
         assertEquals("tinyshakespeare", entries.getFirst().name());
         assertEquals(1_115_394, entries.getFirst().characters());
     }

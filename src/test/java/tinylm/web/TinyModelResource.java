@@ -41,7 +41,9 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
                 "tinylm.training.runtime",
                 directory.resolve("training").toString(),
                 "tinylm.training.directory",
-                directory.resolve("managed").toString());
+                directory.resolve("managed").toString(),
+                "tinylm.training.corpus-size", // above what other bodies may have
+                "2M");
     }
 
     /// Saves another model of the same alphabet.
