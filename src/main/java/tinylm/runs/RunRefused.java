@@ -7,6 +7,8 @@ public final class RunRefused extends RuntimeException {
         /// A value is wrong.
         INVALID,
         NOT_FOUND,
+        /// It is a schedule that is not there.
+        NO_SCHEDULE,
         /// The run's state does not allow it.
         CONFLICT,
         /// The worker that asks has lost the run to another.

@@ -79,6 +79,7 @@ public class Failures implements ExceptionMapper<Throwable> {
         var problem = switch (refused.kind()) {
             case INVALID -> new Problem(400, "invalid_value", refused.getMessage());
             case NOT_FOUND -> new Problem(404, "run_not_found", refused.getMessage());
+            case NO_SCHEDULE -> new Problem(404, "schedule_not_found", refused.getMessage());
             case CONFLICT -> new Problem(409, "wrong_state", refused.getMessage());
             case LEASE_LOST -> new Problem(409, "lease_lost", refused.getMessage());
         };
