@@ -12,9 +12,10 @@ import type { Answer, Corpus, Metrics, Preset, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
+import { Schedules } from './schedules';
 import { sheet } from './sheet';
 import type { State } from './state';
-import { BLANK, NEW, NOTHING, charted, current, initial, presetOf } from './state';
+import { BLANK, NEW, NOTHING, SCHEDULES, charted, current, initial, presetOf } from './state';
 import type { Verb } from './steer';
 
 const STREAM = '/v1/runs/stream';
@@ -24,6 +25,7 @@ const NEAR_PX = 24;
 
 export function mount(root: HTMLElement): void {
   const curves = new Curves((axis) => dispatch({ type: 'axis switched', axis }));
+  const schedules = new Schedules();
   let state: State = initial(location.hash.slice(1));
   let frame = 0;
   let logTimer = 0;
@@ -61,11 +63,13 @@ export function mount(root: HTMLElement): void {
     const log = root.querySelector('.sheet-log pre');
     if (log !== null && followed) log.scrollTop = log.scrollHeight;
     curves.update(charted(state), state.histories, state.axis);
+    schedules.update(state);
     fetchMissing();
   }
 
   function view(): TemplateResult {
     const run = current(state);
+    const isTimed = state.chosen === SCHEDULES;
     const isNew = state.chosen === NEW || (state.chosen === '' && state.runs?.length === 0);
     return html`
       ${state.link === 'lost' ? html`
@@ -74,8 +78,8 @@ export function mount(root: HTMLElement): void {
           <button type="button" class="link" @click=${() => connection.retryNow()}>Try now</button>
         </p>` : nothing}
       ${list(state, { compare: (id, on) => dispatch({ type: 'compared', run: id, on }) })}
-      <section class="board-main" id="main" aria-label=${isNew ? 'New run' : 'The chosen run'}>
-        ${isNew ? draft(state, {
+      <section class="board-main" id="main" aria-label=${isTimed ? 'Schedules' : isNew ? 'New run' : 'The chosen run'}>
+        ${isTimed ? schedules.element : isNew ? draft(state, {
           change: (changed) => dispatch({ type: 'drafted', draft: changed }),
           type: (field, value) => dispatch({ type: 'field typed', field, value }),
           restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),

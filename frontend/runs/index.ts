@@ -7,6 +7,7 @@ import './differences.css';
 import './draft.css';
 import './list.css';
 import './mark.css';
+import './schedules.css';
 import './sheet.css';
 import './steer.css';
 import { mountSignOut } from '../app/signin';
