@@ -14,10 +14,11 @@ import type { Answer, Corpora, Kept, Metrics, Preset, Run, Sample } from './prot
 import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
+import { Schedules } from './schedules';
 import { sheet } from './sheet';
 import { Shelf } from './shelf';
 import type { State } from './state';
-import { BLANK, NEW, NOTHING, charted, current, initial, presetOf } from './state';
+import { BLANK, NEW, NOTHING, SCHEDULES, charted, current, initial, presetOf } from './state';
 import type { Verb } from './steer';
 
 const STREAM = '/v1/runs/stream';
@@ -30,6 +31,7 @@ export function mount(root: HTMLElement): void {
   const curves = new Curves((axis) => dispatch({ type: 'axis switched', axis }));
   const machine = new Machine();
   const shelf = new Shelf(() => state, (action) => dispatch(action));
+  const schedules = new Schedules();
   let state: State = initial(location.hash.slice(1));
   let frame = 0;
   let logTimer = 0;
@@ -80,11 +82,13 @@ export function mount(root: HTMLElement): void {
     curves.update(charted(state), state.histories, state.axis);
     const run = current(state);
     machine.update(run, (run && state.checkpoints[run.id]) ?? NONE);
+    schedules.update(state);
     fetchMissing();
   }
 
   function view(): TemplateResult {
     const run = current(state);
+    const isTimed = state.chosen === SCHEDULES;
     const isNew = state.chosen === NEW || (state.chosen === '' && state.runs?.length === 0);
     return html`
       ${state.link === 'lost' ? html`
@@ -93,8 +97,8 @@ export function mount(root: HTMLElement): void {
           <button type="button" class="link" @click=${() => connection.retryNow()}>Try now</button>
         </p>` : nothing}
       ${list(state, { compare: (id, on) => dispatch({ type: 'compared', run: id, on }) })}
-      <section class="board-main" id="main" aria-label=${isNew ? 'New run' : 'The chosen run'}>
-        ${isNew ? draft(state, {
+      <section class="board-main" id="main" aria-label=${isTimed ? 'Schedules' : isNew ? 'New run' : 'The chosen run'}>
+        ${isTimed ? schedules.element : isNew ? draft(state, {
           change: (changed) => dispatch({ type: 'drafted', draft: changed }),
           type: (field, value) => dispatch({ type: 'field typed', field, value }),
           restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { CorporaActions } from './corpora';
 import { choice, corpora, corpusOf } from './corpora';
-import type { Field } from './fields';
+import type { Field, Typed } from './fields';
 import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
 import type { Preset, Refusal } from './protocol';
 import type { Draft, State } from './state';
@@ -35,7 +35,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
       <h2 class="draft-title">New run</h2>
       <fieldset class="draft-presets" aria-describedby="preset-problem">
         <legend class="label">Preset</legend>
-        ${state.presets.map((one) => card(one, one === preset, on))}
+        ${state.presets.map((one) => card(one, one === preset, () => on.change({ preset: one.name })))}
         ${problem('preset', at === 'preset' ? refusal!.message : null)}
       </fieldset>
       <div class="draft-row">
@@ -73,7 +73,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
         <div class="draft-fields">
           ${NAMES.map((field) => {
             const sentence = wrong[field] ?? (at === field ? refusal!.message : null);
-            return row(field, preset, state, changed.includes(field), sentence, on);
+            return row(field, preset, typed, changed.includes(field), sentence, (value) => on.type(field, value));
           })}
         </div>
         <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}
@@ -87,12 +87,12 @@ export function draft(state: State, on: DraftActions): TemplateResult {
     </form>`;
 }
 
-function card(preset: Preset, isChosen: boolean, on: DraftActions): TemplateResult {
+export function card(preset: Preset, isChosen: boolean, choose: () => void): TemplateResult {
   return html`
     <label class="draft-preset">
       <input
         type="radio" name="preset" value=${preset.name} .checked=${live(isChosen)}
-        @change=${() => on.change({ preset: preset.name })}
+        @change=${choose}
       >
       <span class="draft-name">${preset.name}</span>
       <span class="draft-parameters">${count(preset.parameters)} parameters</span>
@@ -100,12 +100,12 @@ function card(preset: Preset, isChosen: boolean, on: DraftActions): TemplateResu
     </label>`;
 }
 
-function row(
-  field: Field, preset: Preset, { draft }: State, isChanged: boolean, wrong: string | null, on: DraftActions,
+export function row(
+  field: Field, preset: Preset, typed: Typed, isChanged: boolean, wrong: string | null, type: (value: string) => void,
 ): TemplateResult {
   const shape = FIELDS[field];
-  const value = shown(preset.config, draft.typed, field);
-  const input = (event: Event) => on.type(field, (event.target as HTMLInputElement | HTMLSelectElement).value);
+  const value = shown(preset.config, typed, field);
+  const input = (event: Event) => type((event.target as HTMLInputElement | HTMLSelectElement).value);
   return html`
     <div class="field" ?data-changed=${isChanged}>
       <label class="field-label" for=${field}>${shape.label}</label>
@@ -123,12 +123,12 @@ function row(
     </div>`;
 }
 
-function problem(where: string, sentence: string | null, hint = ''): TemplateResult {
+export function problem(where: string, sentence: string | null, hint = ''): TemplateResult {
   return html`<p class="field-hint" id="${where}-problem" aria-live="polite">
     ${sentence === null ? hint : html`<span class="problem">${sentence}</span>`}</p>`;
 }
 
-function labels(fields: readonly Field[]): string {
+export function labels(fields: readonly Field[]): string {
   return fields.map((field) => FIELDS[field].label).join(', ');
 }
 

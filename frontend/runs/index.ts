@@ -10,6 +10,7 @@ import './draft.css';
 import './list.css';
 import './machine.css';
 import './mark.css';
+import './schedules.css';
 import './sheet.css';
 import './steer.css';
 import { mountSignOut } from '../app/signin';

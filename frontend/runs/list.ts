@@ -5,7 +5,7 @@ import { live } from 'lit/directives/live.js';
 import { mark } from './mark';
 import type { Run } from './protocol';
 import type { State } from './state';
-import { INKS, NEW, charted, current } from './state';
+import { INKS, NEW, SCHEDULES, charted, current } from './state';
 import { count, left, loss, title } from './words';
 
 export interface ListActions {
@@ -14,11 +14,13 @@ export interface ListActions {
 
 export function list(state: State, on: ListActions): TemplateResult {
   const runs = state.runs ?? [];
-  const isNew = runs.length === 0 || state.chosen === NEW;
+  const isTimed = state.chosen === SCHEDULES;
+  const isNew = (runs.length === 0 && !isTimed) || state.chosen === NEW;
   return html`
     <nav class="list" aria-label="Runs">
       <div class="list-head">
         <h2 class="list-title">Runs</h2>
+        <a class="quiet list-schedules" href="#${SCHEDULES}" aria-current=${isTimed ? 'true' : 'false'}>Schedules</a>
         <a class=${isNew ? 'quiet' : 'primary'} href="#${NEW}" aria-current=${isNew ? 'true' : 'false'}>New run</a>
       </div>
       ${state.runs?.length === 0 ? html`<p class="list-empty">No run yet. The first one takes a minute.</p>` : nothing}

@@ -123,6 +123,37 @@ export interface Kept {
   readonly sha256: string;
 }
 
+export type Overlap = 'SKIP' | 'QUEUE' | 'REPLACE';
+export type Missed = 'FIRE_ONCE' | 'SKIP';
+
+/** What is asked of a schedule. */
+export interface ScheduleOrder {
+  readonly name: string;
+  readonly preset: string;
+  readonly corpus: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly overlap: Overlap;
+  readonly missed: Missed;
+}
+
+/** When something would fire. */
+export interface Preview {
+  /** The cron expression in English, where it is a common one. */
+  readonly words?: string;
+  /** With the zone's offset. */
+  readonly nextFireTimes: readonly string[];
+}
+
+export interface Schedule extends ScheduleOrder, Preview {
+  readonly id: string;
+  readonly paused: boolean;
+  readonly lastFiredAt?: string;
+  readonly lastRun?: string;
+  readonly lastOutcome: string;
+}
+
 export interface Refusal {
   readonly message: string;
   readonly param?: string | null;
@@ -153,8 +184,8 @@ export function text(address: string): Promise<Answer<string>> {
   return answer(address, {}, (response) => response.text());
 }
 
-export function post<T>(address: string, body: object): Promise<Answer<T>> {
-  const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+export function post<T>(address: string, body: object, method = 'POST'): Promise<Answer<T>> {
+  const request = { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   return answer(address, request, (response) => response.json() as Promise<T>);
 }
 

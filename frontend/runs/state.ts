@@ -13,6 +13,9 @@ export const INKS = 6;
 /** The name of the form among the things that can be chosen. */
 export const NEW = 'new';
 
+/** And that of the schedules. */
+export const SCHEDULES = 'schedules';
+
 /** What a run measured so far. */
 export interface History {
   readonly steps: readonly Step[];
@@ -77,7 +80,7 @@ export function initial(chosen: string): State {
 
 /** The run to look at: the chosen one, or the newest while nothing is chosen. */
 export function current({ runs, chosen }: State): Run | null {
-  if (chosen === NEW) return null;
+  if (chosen === NEW || chosen === SCHEDULES) return null;
   return runs?.find((run) => run.id === chosen) ?? (chosen === '' ? runs?.[0] : undefined) ?? null;
 }
 

@@ -64,3 +64,18 @@ export function bytes(value: number): string {
   if (value < 1e6) return `${Math.ceil(value / 1e3)} kB`;
   return value < 1e9 ? `${Math.round(value / 1e6)} MB` : `${(value / 1e9).toFixed(2)} GB`;
 }
+
+/** A time as clocks show it in the zone that its offset is from. */
+export function clock(time: string): string {
+  const [, local, offset] = /^(.*?)(Z|[+-][0-9:]+)$/.exec(time) ?? [];
+  if (local === undefined) return time;
+  const shape: Intl.DateTimeFormatOptions = {
+    weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit',
+    hourCycle: 'h23', timeZone: 'UTC', ...(/:\d\d:\d\d/.test(local) ? { second: '2-digit' } : {}),
+  };
+  return `${new Date(`${local}Z`).toLocaleString('en', shape)} (${offset === 'Z' ? 'UTC' : `UTC${offset}`})`;
+}
+
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

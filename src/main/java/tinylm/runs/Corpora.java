@@ -126,10 +126,9 @@ public final class Corpora {
     /// Keeps a text from being deleted before the end of a transaction that starts a run with it.
     ///
     /// @throws RunRefused when it was deleted
-    void hold(Handle handle, Text text) {
-        if (catalog.entry(text.name()).isEmpty()
-                && store.lock(handle, text.sha256()).isEmpty()) {
-            throw RunRefused.invalid("corpus", "The corpus " + text.name() + " was deleted just now.");
+    void hold(Handle handle, String name, String sha256) {
+        if (catalog.entry(name).isEmpty() && store.lock(handle, sha256).isEmpty()) {
+            throw RunRefused.invalid("corpus", "The corpus " + name + " was deleted just now.");
         }
     }
 

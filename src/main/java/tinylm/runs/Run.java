@@ -23,7 +23,19 @@ public record Run(
     /// What was asked for.
     ///
     /// @param corpus its name
-    public record Order(String name, String preset, TrainingConfig config, String corpus, String corpusSha256) {}
+    /// @param schedule the id of the one that started it, if one did
+    public record Order(
+            String name,
+            String preset,
+            TrainingConfig config,
+            String corpus,
+            String corpusSha256,
+            Optional<String> schedule) {
+
+        Order with(TrainingConfig other) {
+            return new Order(name, preset, other, corpus, corpusSha256, schedule);
+        }
+    }
 
     /// @param reason why it is in its state, a sentence; empty where nothing needs to be said
     /// @param attempts workers since somebody last asked for the run

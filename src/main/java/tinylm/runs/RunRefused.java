@@ -10,6 +10,8 @@ public final class RunRefused extends RuntimeException {
         CORPUS_NOT_FOUND,
         /// More bytes than may be uploaded.
         TOO_LARGE,
+        /// It is a schedule that is not there.
+        NO_SCHEDULE,
         /// The run's state does not allow it.
         CONFLICT,
         /// The worker that asks has lost the run to another.

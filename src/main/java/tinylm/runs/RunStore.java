@@ -43,6 +43,15 @@ final class RunStore {
                 .list());
     }
 
+    /// Those that have not ended, the oldest first; nobody else changes them before the transaction's end.
+    List<Run> lockOfSchedule(Handle handle, String schedule) {
+        return handle.createQuery("select * from run where schedule = :schedule and state not in ('STOPPED', 'FAILED',"
+                        + " 'SUCCEEDED') order by created_at, id for update")
+                .bind("schedule", schedule)
+                .map((row, _) -> run(row))
+                .list();
+    }
+
     Optional<Run> find(String id) {
         return jdbi.withHandle(handle -> find(handle, id, ""));
     }
@@ -62,8 +71,8 @@ final class RunStore {
     void insert(Handle handle, Run run) {
         var order = run.order();
         handle.createUpdate("insert into run (id, name, preset, config, corpus, corpus_sha256, state, reason, wanted,"
-                        + " attempts, halvings, step, created_at) values (:id, :name, :preset, :config, :corpus,"
-                        + " :corpusSha256, '', '', '', 0, 0, 0, :created)")
+                        + " attempts, halvings, step, created_at, schedule) values (:id, :name, :preset, :config, :corpus,"
+                        + " :corpusSha256, '', '', '', 0, 0, 0, :created, :schedule)")
                 .bind("id", run.id())
                 .bind("name", order.name())
                 .bind("preset", order.preset())
@@ -71,6 +80,7 @@ final class RunStore {
                 .bind("corpus", order.corpus())
                 .bind("corpusSha256", order.corpusSha256())
                 .bind("created", time(run.createdAt()))
+                .bind("schedule", order.schedule().orElse(null))
                 .execute();
         update(handle, run);
     }
@@ -249,7 +259,8 @@ final class RunStore {
                         row.getString("preset"),
                         config(row.getString("config")),
                         row.getString("corpus"),
-                        row.getString("corpus_sha256")),
+                        row.getString("corpus_sha256"),
+                        Optional.ofNullable(row.getString("schedule"))),
                 new Run.Status(
                         RunState.valueOf(row.getString("state")),
                         row.getString("reason"),

@@ -77,13 +77,26 @@ public final class Runs {
     /// @param changes single values in place of the preset's
     /// @throws RunRefused when something of it is not allowed
     public Run start(Optional<String> name, String preset, String corpus, Map<String, Object> changes) {
+        return insert(draft(name, preset, corpus, changes, Optional.empty()));
+    }
+
+    /// A run that could be queued, and is not.
+    ///
+    /// @param schedule the id of the one that asks
+    /// @throws RunRefused when something of it is not allowed
+    Run draft(
+            Optional<String> name,
+            String preset,
+            String corpus,
+            Map<String, Object> changes,
+            Optional<String> schedule) {
         var base = preset(preset);
         var text = corpora.find(corpus)
                 .orElseThrow(() -> RunRefused.invalid(
                         "corpus",
                         "There is no corpus \"" + corpus + "\"; there is " + String.join(", ", corpora.names()) + "."));
         var config = Overrides.apply(base.withVocabSize(text.vocabSize()), changes);
-        return insert(name.orElse(preset), preset, config, text);
+        return draft(name.orElse(preset), preset, config, text, schedule);
     }
 
     /// Queues a new run with another's config, corpus and preset, and single values changed.
@@ -95,32 +108,47 @@ public final class Runs {
                 .orElseThrow(() ->
                         RunRefused.conflict("The text that " + original.order().name() + " learnt, "
                                 + original.order().corpus() + ", is not there any more, or is another."));
-        return insert(
+        return insert(draft(
                 name.orElse(original.order().name()),
                 original.order().preset(),
                 Overrides.apply(original.order().config(), changes),
-                text);
+                text,
+                Optional.empty()));
     }
 
-    private Run insert(String name, String preset, TrainingConfig config, Corpora.Text text) {
+    private Run draft(String name, String preset, TrainingConfig config, Corpora.Text text, Optional<String> schedule) {
         if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
             throw RunRefused.invalid(
                     "name", "A name has 1 to " + LONGEST_NAME + " characters, and none that control a terminal.");
         }
-        var run = new Run(
+        return new Run(
                 "run-" + HexFormat.of().toHexDigits(RANDOM.nextInt()),
-                new Run.Order(name.strip(), preset.toLowerCase(Locale.ROOT), config, text.name(), text.sha256()),
+                new Run.Order(
+                        name.strip(), preset.toLowerCase(Locale.ROOT), config, text.name(), text.sha256(), schedule),
                 new Run.Status(RunState.QUEUED, "", Wanted.GO_ON, 0, 0),
                 Optional.empty(),
                 Run.Progress.NONE,
                 clock.instant().truncatedTo(ChronoUnit.MICROS), // as a database keeps it
                 Optional.empty(),
                 Optional.empty());
-        return store.inTransaction(handle -> {
-            corpora.hold(handle, text);
-            store.insert(handle, run);
-            return run;
-        });
+    }
+
+    private Run insert(Run run) {
+        return store.inTransaction(handle -> insert(handle, run));
+    }
+
+    Run insert(Handle handle, Run run) {
+        corpora.hold(handle, run.order().corpus(), run.order().corpusSha256());
+        store.insert(handle, run);
+        return run;
+    }
+
+    /// The runs of a schedule that are worked on, or will be without anybody's asking; the oldest first.
+    List<Run> unended(Handle handle, String schedule) {
+        return store.lockOfSchedule(handle, schedule).stream()
+                .filter(run ->
+                        run.state() != RunState.INTERRUPTED || run.status().attempts() < settings.attempts())
+                .toList();
     }
 
     private static TrainingConfig preset(String name) {
@@ -155,14 +183,22 @@ public final class Runs {
 
     /// Has the worker save and end; the run can be resumed.
     public Run stop(String id) {
-        return change(id, run -> switch (run.state()) {
-            case QUEUED, INTERRUPTED -> ended(run, RunState.STOPPED, "Stopped before a worker took it.");
-            case STARTING, RUNNING, PAUSED ->
-                run.with(RunState.STOPPING, "Stopping: the worker saves first.", Wanted.STOP);
-            case STOPPING -> run; // also one that is being cancelled: it is too late to keep anything
-            case STOPPED, FAILED, SUCCEEDED, CANCELLED ->
-                throw conflict(run, "stopped", "QUEUED, STARTING, RUNNING, PAUSED or INTERRUPTED");
-        });
+        return store.inTransaction(handle -> stop(handle, id));
+    }
+
+    Run stop(Handle handle, String id) {
+        return change(
+                handle,
+                id,
+                run -> switch (run.state()) {
+                    case QUEUED, INTERRUPTED -> ended(run, RunState.STOPPED, "Stopped before a worker took it.");
+                    case STARTING, RUNNING, PAUSED ->
+                        run.with(RunState.STOPPING, "Stopping: the worker saves first.", Wanted.STOP);
+                    case STOPPING -> run; // also one that is being cancelled: it is too late to keep anything
+                    case STOPPED, FAILED, SUCCEEDED, CANCELLED ->
+                        throw conflict(run, "stopped", "QUEUED, STARTING, RUNNING, PAUSED or INTERRUPTED");
+                },
+                _ -> {});
     }
 
     /// Gives a run up: its worker ends, its checkpoints are deleted, and only its curve, samples and log stay.
@@ -190,9 +226,7 @@ public final class Runs {
             var order = run.order();
             var config = Overrides.apply(
                     order.config(), Map.of("steps", order.config().steps() + steps));
-            return queued(
-                    run.with(new Run.Order(order.name(), order.preset(), config, order.corpus(), order.corpusSha256())),
-                    RunChange.extended(steps));
+            return queued(run.with(order.with(config)), RunChange.extended(steps));
         });
     }
 
@@ -310,7 +344,7 @@ public final class Runs {
         long step = report.backTo().orElse(0);
         int halvings = status.halvings() + 1;
         var progress = run.progress();
-        return run.with(new Run.Order(order.name(), order.preset(), slower, order.corpus(), order.corpusSha256()))
+        return run.with(order.with(slower))
                 .with(new Run.Progress(
                         step,
                         OptionalDouble.empty(),
@@ -452,26 +486,28 @@ public final class Runs {
     }
 
     private Run change(String id, UnaryOperator<Run> to, Consumer<Handle> beside) {
-        return store.inTransaction(handle -> {
-            var before = store.lock(handle, id).orElseThrow(() -> notFound(id));
-            var after = to.apply(before);
-            if (after.state() != before.state()) {
-                if (!before.state().next().contains(after.state())) {
-                    throw new IllegalStateException("a run that is " + before.state() + " cannot be " + after.state());
-                }
-                store.insertChange(
-                        handle,
-                        id,
-                        new RunChange(
-                                clock.instant(),
-                                before.state(),
-                                after.state(),
-                                after.status().reason()));
+        return store.inTransaction(handle -> change(handle, id, to, beside));
+    }
+
+    private Run change(Handle handle, String id, UnaryOperator<Run> to, Consumer<Handle> beside) {
+        var before = store.lock(handle, id).orElseThrow(() -> notFound(id));
+        var after = to.apply(before);
+        if (after.state() != before.state()) {
+            if (!before.state().next().contains(after.state())) {
+                throw new IllegalStateException("a run that is " + before.state() + " cannot be " + after.state());
             }
-            beside.accept(handle);
-            store.update(handle, after);
-            return after;
-        });
+            store.insertChange(
+                    handle,
+                    id,
+                    new RunChange(
+                            clock.instant(),
+                            before.state(),
+                            after.state(),
+                            after.status().reason()));
+        }
+        beside.accept(handle);
+        store.update(handle, after);
+        return after;
     }
 
     private static RunRefused notFound(String id) {

@@ -59,6 +59,15 @@ final class Access {
             least(TRAINER, "POST", "/v1/runs/{id}/cancel"),
             least(TRAINER, "POST", "/v1/runs/{id}/extend"),
             least(TRAINER, "POST", "/v1/runs/{id}/clone"),
+            least(VIEWER, "GET", "/v1/schedules"),
+            least(TRAINER, "POST", "/v1/schedules"),
+            least(VIEWER, "GET", "/v1/schedules/preview"),
+            least(VIEWER, "GET", "/v1/schedules/{id}"),
+            least(TRAINER, "PUT", "/v1/schedules/{id}"),
+            least(TRAINER, "DELETE", "/v1/schedules/{id}"),
+            least(TRAINER, "POST", "/v1/schedules/{id}/pause"),
+            least(TRAINER, "POST", "/v1/schedules/{id}/resume"),
+            least(TRAINER, "POST", "/v1/schedules/{id}/fire"),
             anybody("POST", "/internal/runs/{id}/reports"), // a worker has a token of its own
             anybody("GET", "/q/health/**"), // whoever runs the server asks without a key
             least(VIEWER, "GET", "/q/health-ui/**"), // Quarkus adds it in development

@@ -83,6 +83,7 @@ public class Failures implements ExceptionMapper<Throwable> {
             case NOT_FOUND -> new Problem(404, "run_not_found", refused.getMessage());
             case CORPUS_NOT_FOUND -> new Problem(404, "corpus_not_found", refused.getMessage());
             case TOO_LARGE -> new Problem(413, "body_too_large", refused.getMessage()).with("Connection", "close");
+            case NO_SCHEDULE -> new Problem(404, "schedule_not_found", refused.getMessage());
             case CONFLICT -> new Problem(409, "wrong_state", refused.getMessage());
             case LEASE_LOST -> new Problem(409, "lease_lost", refused.getMessage());
         };

@@ -37,7 +37,8 @@ record RunBody(
         Instant createdAt,
         Optional<Instant> startedAt,
         Optional<Instant> endedAt,
-        Optional<Long> workerPid) {
+        Optional<Long> workerPid,
+        Optional<String> schedule) {
 
     record CorpusBody(String id, String name, String sha256) {}
 
@@ -72,6 +73,7 @@ record RunBody(
                 run.createdAt(),
                 run.startedAt(),
                 run.endedAt(),
-                run.worker().map(Run.Worker::pid).filter(pid -> pid > 0));
+                run.worker().map(Run.Worker::pid).filter(pid -> pid > 0),
+                order.schedule());
     }
 }

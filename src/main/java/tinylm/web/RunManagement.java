@@ -4,17 +4,20 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.arc.DefaultBean;
 import io.quarkus.arc.InjectableInstance;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.Startup;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -25,7 +28,9 @@ import org.jboss.logging.Logger;
 import tinylm.runs.Corpora;
 import tinylm.runs.Launcher;
 import tinylm.runs.ProcessLauncher;
+import tinylm.runs.QuartzAlarm;
 import tinylm.runs.Runs;
+import tinylm.runs.Schedules;
 import tinylm.text.CorpusCatalog;
 
 /// Opens the database of runs and looks after the workers for as long as the server is there.
@@ -36,7 +41,12 @@ public class RunManagement {
     private static final Logger LOG = Logger.getLogger(RunManagement.class);
     private static final long TICK_MILLIS = 500;
 
+    /// A fire that is late by less, because servers were started anew, is not missed.
+    private static final Duration SCHEDULE_PATIENCE = Duration.ofMinutes(1);
+
     private final Runs runs;
+    private final QuartzAlarm alarm;
+    private final Schedules schedules;
     private final Corpora corpora;
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("runs").factory());
@@ -46,7 +56,8 @@ public class RunManagement {
             Launcher launcher,
             @DataSource("h2") InjectableInstance<AgroalDataSource> h2,
             @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql) {
-        var database = postgresql.getHandle().getBean().isActive() ? postgresql : h2;
+        boolean isShared = postgresql.getHandle().getBean().isActive();
+        var database = isShared ? postgresql : h2;
         corpora = new Corpora(
                 CorpusCatalog.read(settings.catalog()), settings.runtime(), database.get(), Clock.systemUTC());
         runs = new Runs(
@@ -59,11 +70,14 @@ public class RunManagement {
                 corpora,
                 launcher,
                 Clock.systemUTC());
+        alarm = new QuartzAlarm(database.get(), isShared, SCHEDULE_PATIENCE);
+        schedules = new Schedules(database.get(), runs, alarm, Clock.systemUTC());
     }
 
     /// Workers can only be started when they can report.
     void onStart(@ObservesAsync HttpServerStart start) {
         ticker.scheduleWithFixedDelay(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        schedules.start();
     }
 
     private void tick() {
@@ -72,6 +86,11 @@ public class RunManagement {
         } catch (RuntimeException e) {
             LOG.error("The runs could not be looked after; this is tried again", e);
         }
+    }
+
+    /// Before the database is closed.
+    void onStop(@Observes ShutdownEvent stop) {
+        alarm.close();
     }
 
     @PreDestroy
@@ -84,6 +103,12 @@ public class RunManagement {
     @Singleton
     Runs runs() {
         return runs;
+    }
+
+    @Produces
+    @Singleton
+    Schedules schedules() {
+        return schedules;
     }
 
     @Produces

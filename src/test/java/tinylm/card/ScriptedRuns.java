@@ -33,7 +33,7 @@ final class ScriptedRuns {
         runs = new Runs(
                 database,
                 new Runs.Settings(folder.resolve("runs"), 1, Duration.ofMinutes(10), 3),
-                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder),
+                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC()),
                 launcher,
                 Clock.systemUTC());
     }

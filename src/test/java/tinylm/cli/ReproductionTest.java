@@ -180,7 +180,13 @@ class ReproductionTest {
     private static Run run(Preset preset, TrainingConfig config, String corpus) {
         return new Run(
                 "run-1",
-                new Run.Order("any", preset.name().toLowerCase(Locale.ROOT), config, corpus, "0".repeat(64)),
+                new Run.Order(
+                        "any",
+                        preset.name().toLowerCase(Locale.ROOT),
+                        config,
+                        corpus,
+                        "0".repeat(64),
+                        Optional.empty()),
                 new Run.Status(RunState.SUCCEEDED, "", Wanted.GO_ON, 1, 0),
                 Optional.empty(),
                 new Run.Progress(

@@ -16,7 +16,11 @@ public final class OwnCatalog {
     /// @param folder gets `corpora.json` and `corpora/own.txt`
     /// @return the catalog's file
     public static Path write(Path folder) {
-        var text = OwnText.text(20_000).getBytes(StandardCharsets.UTF_8);
+        return write(folder, OwnText.text(20_000));
+    }
+
+    static Path write(Path folder, String own) {
+        var text = own.getBytes(StandardCharsets.UTF_8);
         try {
             Files.createDirectories(folder.resolve("corpora"));
             Files.write(folder.resolve("corpora/own.txt"), text);

@@ -2,6 +2,7 @@ package tinylm.web;
 
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.awaitility.Awaitility;
 import tinylm.runs.FakeLauncher;
 import tinylm.runs.Report;
@@ -34,7 +35,9 @@ final class RunEnding {
                             OptionalDouble.empty(),
                             List.of(),
                             List.of(),
-                            List.of()));
+                            List.of(),
+                            List.of(),
+                            OptionalLong.empty()));
         }
         return run.state() != RunState.QUEUED && !run.state().hasWorker();
     }
