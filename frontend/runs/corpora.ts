@@ -37,11 +37,10 @@ export function corpusOf({ corpora, draft }: State): Corpus | undefined {
     ?? corpora[0];
 }
 
-export function choice({ name, characters, vocabSize, state, createdAt }: Corpus): string {
+export function choice({ name, characters, state, createdAt }: Corpus): string {
   return [
     name,
     `${count(characters)} characters`,
-    vocabSize === undefined ? '' : `alphabet of ${count(vocabSize)}`,
     state === 'ABSENT' ? 'not on the disk' : '',
     createdAt === undefined ? '' : moment(createdAt),
   ].filter((part) => part !== '').join(', ');

@@ -238,9 +238,9 @@ public final class CardMarkdown {
         add("");
         if (!again.isExact()) {
             add(
-                    "The run was stopped before an extension, or its learning rate was halved on the way (see What happened)."
-                            + " These commands give the same bits only if they are stopped, by Ctrl-C, after the same step; a"
-                            + " rate that changes on the way cannot be asked for.");
+                    "The run was stopped before an extension, or its learning rate was halved on the way: see What happened."
+                            + " No option changes a rate on the way; otherwise these commands give the same bits if the one"
+                            + " before an extension is stopped, by Ctrl-C, after the same step.");
             add("");
         }
         again.corpusFile()

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -279,9 +278,9 @@ abstract class SchedulesTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_schedule_fires_by_the_clock_and_its_policy_says_what_is_done_about_missed_times(Missed missed) {
+    void a_schedule_fires_by_the_clock_and_its_policy_says_what_is_done_about_missed_times(Missed missed)
+            throws Exception {
         String id;
-        Instant due;
         try (var server = new QuartzAlarm(database, isShared(), Duration.ofMillis(500))) {
             var first = new Schedules(database, runs, server, Clock.systemUTC());
             first.start();
@@ -289,14 +288,17 @@ abstract class SchedulesTest {
             id = schedule.id();
             Awaitility.await().until(() -> !runs.list().isEmpty());
             runs.stop(newest(id));
-            // at a time at which nobody will be there
-            due = Instant.now().plusSeconds(4).truncatedTo(ChronoUnit.SECONDS);
-            first.replace(id, order(), timing(hourlyAt(due), Overlap.SKIP, missed));
+            first.replace(
+                    id, order(), timing(hourlyAt(Instant.now().plus(Duration.ofMinutes(30))), Overlap.SKIP, missed));
             runs.list().stream().filter(run -> run.state() == RunState.QUEUED).forEach(run -> runs.stop(run.id()));
         }
         int before = runs.list().size();
-        Awaitility.await().until(() -> Instant.now().isAfter(due.plusSeconds(1)));
-        assertEquals(before, runs.list().size());
+        // the time comes while nobody is there
+        try (var connection = database.getConnection();
+                var passed = connection.prepareStatement("update qrtz_triggers set next_fire_time = ?")) {
+            passed.setLong(1, Instant.now().minusSeconds(5).toEpochMilli());
+            assertEquals(1, passed.executeUpdate());
+        }
         try (var server = new QuartzAlarm(database, isShared(), Duration.ofMillis(500))) {
             var second = new Schedules(database, runs, server, Clock.systemUTC());
             second.start();
