@@ -10,7 +10,7 @@ import { draft, place } from './draft';
 import { FIELDS, changes, problems, read } from './fields';
 import { list } from './list';
 import { Machine } from './machine';
-import type { Answer, Corpora, Kept, Metrics, Preset, Run, Sample } from './protocol';
+import type { Answer, Corpora, Kept, Metrics, Presets, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
@@ -25,6 +25,7 @@ const STREAM = '/v1/runs/stream';
 const LOG_READ_EVERY_MS = 2_000;
 const ASKED_AGAIN_AFTER_MS = 5_000;
 const NEAR_PX = 24;
+const MEASURED_EVERY_MS = 2_000;
 const NONE: readonly Kept[] = [];
 
 export function mount(root: HTMLElement): void {
@@ -103,6 +104,7 @@ export function mount(root: HTMLElement): void {
           type: (field, value) => dispatch({ type: 'field typed', field, value }),
           restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),
           start: () => void start(),
+          measure: () => void measure(),
           corpora: {
             upload: (files) => void shelf.upload(files),
             download: (corpus) => void shelf.download(corpus),
@@ -129,8 +131,7 @@ export function mount(root: HTMLElement): void {
   function fetchMissing(): void {
     once('runs', get<{ data: readonly Run[] }>, '/v1/runs',
       ({ data }) => dispatch({ type: 'runs listed', runs: data }));
-    once('presets', get<{ data: readonly Preset[] }>, '/v1/presets',
-      ({ data }) => dispatch({ type: 'presets listed', presets: data }));
+    once('presets', get<Presets>, '/v1/presets', listPresets);
     once('corpora', get<Corpora>, '/v1/corpora', (corpora) => dispatch({ type: 'corpora listed', corpora }));
     shelf.fetchMissing();
     for (const { id } of charted(state)) {
@@ -177,6 +178,20 @@ export function mount(root: HTMLElement): void {
       if (current(state)?.id !== run.id) return;
       dispatch({ type: 'log loaded', text: 'value' in answer ? answer.value : answer.refusal.message });
     }, wait);
+  }
+
+  function listPresets(presets: Presets): void {
+    dispatch({ type: 'presets listed', presets });
+    if (presets.isMeasuring) setTimeout(() => {
+      asked.delete('presets');
+      frame ||= requestAnimationFrame(update);
+    }, MEASURED_EVERY_MS);
+  }
+
+  async function measure(): Promise<void> {
+    const answer = await post<Presets>('/v1/presets/measure', {});
+    if ('value' in answer) listPresets(answer.value);
+    else dispatch({ type: 'drafted', draft: { refusal: { ...answer.refusal, param: 'preset' } } });
   }
 
   async function start(): Promise<void> {

@@ -1,5 +1,5 @@
 /** The form in which a run is made up. */
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { CorporaActions } from './corpora';
@@ -9,13 +9,14 @@ import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
 import type { Preset, Refusal } from './protocol';
 import type { Draft, State } from './state';
 import { presetOf } from './state';
-import { count } from './words';
+import { bytes, count, duration, moment } from './words';
 
 export interface DraftActions {
   change(changed: Partial<Draft>): void;
   type(field: Field, value: string): void;
   restore(): void;
   start(): void;
+  measure(): void;
   readonly corpora: CorporaActions;
 }
 
@@ -36,6 +37,12 @@ export function draft(state: State, on: DraftActions): TemplateResult {
       <fieldset class="draft-presets" aria-describedby="preset-problem">
         <legend class="label">Preset</legend>
         ${state.presets.map((one) => card(one, one === preset, () => on.change({ preset: one.name })))}
+        <p class="draft-measured">
+          ${state.measuring ? 'Measuring what they cost on this machine, about half a minute\u2026' : html`
+            ${state.measuredAt === null ? 'What they cost on this machine was not measured yet.'
+              : `Measured on this machine, ${moment(state.measuredAt)}.`}
+            <button type="button" class="link" @click=${on.measure}>Measure${state.measuredAt === null ? '' : ' again'}</button>`}
+        </p>
         ${problem('preset', at === 'preset' ? refusal!.message : null)}
       </fieldset>
       <div class="draft-row">
@@ -96,7 +103,8 @@ export function card(preset: Preset, isChosen: boolean, choose: () => void): Tem
       >
       <span class="draft-name">${preset.name}</span>
       <span class="draft-parameters">${count(preset.parameters)} parameters</span>
-      <span class="draft-about">${preset.about}</span>
+      <span class="draft-about">${preset.about}${preset.cost === undefined ? nothing : html`
+        <span class="draft-cost">Here ${duration(preset.cost.seconds)}, ${bytes(preset.cost.memoryBytes)} of memory</span>`}</span>
     </label>`;
 }
 

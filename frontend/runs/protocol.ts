@@ -28,10 +28,19 @@ export interface Config {
   readonly seed: number;
 }
 
+export interface Presets {
+  readonly data: readonly Preset[];
+  /** Whether it is being measured what they cost here. */
+  readonly isMeasuring: boolean;
+  readonly measuredAt?: string;
+}
+
 export interface Preset {
   readonly name: string;
   readonly about: string;
   readonly parameters: number;
+  /** On the server's machine, where it was measured. */
+  readonly cost?: { readonly seconds: number; readonly memoryBytes: number };
   readonly config: Config;
 }
 

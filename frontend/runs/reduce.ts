@@ -2,13 +2,13 @@
 import { typedFrom } from './fields';
 import type { Field } from './fields';
 import type { Texts } from './corpora';
-import type { Corpora, Frame, Kept, Metrics, Preset, Refusal, Run, Sample } from './protocol';
+import type { Corpora, Frame, Kept, Metrics, Presets, Refusal, Run, Sample } from './protocol';
 import type { Axis, Draft, History, State } from './state';
 import { BLANK, NOTHING } from './state';
 
 export type Action =
   | { readonly type: 'runs listed'; readonly runs: readonly Run[] }
-  | { readonly type: 'presets listed'; readonly presets: readonly Preset[] }
+  | { readonly type: 'presets listed'; readonly presets: Presets }
   | { readonly type: 'corpora listed'; readonly corpora: Corpora }
   | { readonly type: 'texts told'; readonly texts: Partial<Texts> }
   | { readonly type: 'run told'; readonly run: Run }
@@ -38,7 +38,10 @@ export function reduce(state: State, action: Action): State {
       return { ...state, runs: [...known, ...others].sort(newestFirst) };
     }
     case 'presets listed':
-      return { ...state, presets: action.presets };
+      return {
+        ...state, presets: action.presets.data, measuring: action.presets.isMeasuring,
+        measuredAt: action.presets.measuredAt ?? null,
+      };
     case 'corpora listed':
       return {
         ...state, corpora: action.corpora.data, texts: { ...state.texts, mostBytes: action.corpora.mostBytes },

@@ -42,6 +42,8 @@ export interface State {
   /** Newest first; null until the server told them. */
   readonly runs: readonly Run[] | null;
   readonly presets: readonly Preset[];
+  readonly measuring: boolean;
+  readonly measuredAt: string | null;
   readonly corpora: readonly Corpus[];
   readonly texts: Texts;
   /** A run's id, or the form; empty when the address names nothing. */
@@ -72,7 +74,7 @@ export const BLANK: Draft = {
 
 export function initial(chosen: string): State {
   return {
-    runs: null, presets: [], corpora: [], texts: NO_TEXTS, chosen, compared: [], histories: {}, samples: {},
+    runs: null, presets: [], measuring: false, measuredAt: null, corpora: [], texts: NO_TEXTS, chosen, compared: [], histories: {}, samples: {},
     checkpoints: {}, log: null, axis: 'steps',
     draft: BLANK, more: '500', confirming: false, refusal: null, link: 'connecting', reason: '',
   };

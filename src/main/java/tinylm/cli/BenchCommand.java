@@ -5,12 +5,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tinylm.inference.GptRunner;
@@ -18,7 +22,10 @@ import tinylm.inference.Lanes;
 import tinylm.model.Gpt;
 import tinylm.model.GptConfig;
 import tinylm.model.Torch;
+import tinylm.runs.PresetCosts;
 import tinylm.training.OptimizerKind;
+import tinylm.training.Preset;
+import tinylm.training.PresetBenchmark;
 import tinylm.training.StepBenchmark;
 
 /// `tinylm bench`: how fast this machine runs the default model, beside the time that the arithmetic alone would
@@ -40,6 +47,12 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Threads threads;
 
+    @Option(names = "--presets", description = "What each preset of train costs here instead, in half a minute")
+    private boolean presets;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "With --presets: writes the costs there, too")
+    private Path json;
+
     @ArgGroup(exclusive = false, heading = "%nA server under load:%n")
     private LoadOptions load;
 
@@ -48,6 +61,12 @@ final class BenchCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         if (load != null) {
             return load(out);
+        }
+        if (presets) {
+            return presets(out);
+        }
+        if (json != null) {
+            throw new ParameterException(spec.commandLine(), "--json goes with --presets");
         }
         try (var stop = new StopOnSignal();
                 NDManager manager = NDManager.newBaseManager()) {
@@ -80,6 +99,27 @@ final class BenchCommand implements Callable<Integer> {
         try (var bench = new LoadBench(load, out)) {
             return bench.run();
         }
+    }
+
+    private int presets(PrintWriter out) throws IOException {
+        Torch.load(threads.count());
+        var memory = new ServerMemory(ProcessHandle.current().pid());
+        var costs = new LinkedHashMap<String, PresetCosts.Cost>();
+        out.printf("%-10s %12s %10s %8s%n", "", "parameters", "minutes", "memory");
+        for (var preset : Preset.values()) { // the smallest first, so that the peak so far is its own
+            double seconds = PresetBenchmark.seconds(preset.config());
+            var cost = new PresetCosts.Cost(seconds, memory.peakKilobytes() << 10);
+            var name = preset.name().toLowerCase(Locale.ROOT);
+            costs.put(name, cost);
+            out.printf(
+                    "%-10s %,12d %10.1f %5d MB%n",
+                    name, preset.config().model().parameterCount(), seconds / 60, cost.memoryBytes() / 1_000_000);
+            out.flush();
+        }
+        if (json != null) {
+            PresetCosts.write(json, new PresetCosts.Measured(System.currentTimeMillis(), costs));
+        }
+        return 0;
     }
 
     private static double sgemm(NDManager manager) {

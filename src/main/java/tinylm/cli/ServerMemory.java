@@ -42,14 +42,23 @@ record ServerMemory(long pid) {
     }
 
     long kilobytes() throws IOException {
+        return kilobytes("VmRSS:");
+    }
+
+    /// The most that it ever had.
+    long peakKilobytes() throws IOException {
+        return kilobytes("VmHWM:");
+    }
+
+    private long kilobytes(String field) throws IOException {
         Path status = Path.of("/proc", Long.toString(pid), "status");
         if (!Files.isReadable(status)) {
             throw new IOException("there is no " + status + " to read the server's memory from");
         }
         return Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
+                .filter(line -> line.startsWith(field))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
                 .findFirst()
-                .orElseThrow(() -> new IOException(status + " has no VmRSS"));
+                .orElseThrow(() -> new IOException(status + " has no " + field));
     }
 }

@@ -13,6 +13,12 @@ public interface Launcher {
     /// @throws IOException when it cannot be started
     long launch(Path directory, String token) throws IOException;
 
+    /// Starts a process that measures what each preset costs here, and writes [PresetCosts.Measured] to the file.
+    ///
+    /// @return its process id
+    /// @throws IOException when it cannot be started
+    long measure(Path file) throws IOException;
+
     /// Ends a worker that no longer reports. Does nothing if it has ended.
     void kill(long pid, Instant startedAt);
 }

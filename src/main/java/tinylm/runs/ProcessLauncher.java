@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -69,20 +70,32 @@ public final class ProcessLauncher implements Launcher {
 
     @Override
     public long launch(Path directory, String token) throws IOException {
+        return start(
+                List.of("train", "--worker", "--out", directory.toString(), "--threads", Integer.toString(threads)),
+                directory.resolve(LOG),
+                Map.of(Job.SERVER, server.get().toString(), Job.TOKEN, token));
+    }
+
+    @Override
+    public long measure(Path file) throws IOException {
+        return start(
+                List.of("bench", "--presets", "--json", file.toString(), "--threads", Integer.toString(threads)),
+                file.resolveSibling(file.getFileName() + "." + LOG),
+                Map.of());
+    }
+
+    private long start(List<String> arguments, Path log, Map<String, String> own) throws IOException {
         var command = new ArrayList<String>();
         wrapper("setsid").ifPresent(command::add);
         wrapper("nice").ifPresent(nice -> command.addAll(List.of(nice, "-n", "10")));
         command.addAll(program);
-        command.addAll(
-                List.of("train", "--worker", "--out", directory.toString(), "--threads", Integer.toString(threads)));
+        command.addAll(arguments);
         var builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(nothing()))
-                .redirectOutput(
-                        ProcessBuilder.Redirect.appendTo(directory.resolve(LOG).toFile()));
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         var environment = builder.environment();
-        environment.put(Job.SERVER, server.get().toString());
-        environment.put(Job.TOKEN, token);
+        environment.putAll(own);
         environment.put("DJL_OFFLINE", "true");
         // training shares the cores with visitors: threads that wait for each other must not spin
         environment.put("OMP_WAIT_POLICY", "passive");

@@ -139,9 +139,8 @@ public final class Schedules implements Alarm.Listener {
                                 "Missed, because no server was there; nothing was started."))));
     }
 
-    /// Does what is to be done when the time has come, even while it is paused. Whatever comes of it is told as the
-    /// last
-    /// outcome.
+    /// Does what is to be done when the time has come, even while it is paused. Whatever comes of it is the
+    /// last outcome.
     public Schedule fireNow(String id) {
         var schedule = get(id);
         var order = schedule.order();

@@ -19,14 +19,24 @@ public final class StepBenchmark implements AutoCloseable {
     private long step;
 
     public StepBenchmark(GptConfig shape, OptimizerKind optimizer, int batchSize) {
+        this(new TrainingConfig(
+                shape, 1000, batchSize, optimizer, 2e-3, 0.01, 0.1, 1, 0.02, DecayShape.LINEAR, List.of(), 1000, 0, 1));
+    }
+
+    public StepBenchmark(TrainingConfig config) {
         Torch.recordNoGradients();
-        config = new TrainingConfig(
-                shape, 1000, batchSize, optimizer, 2e-3, 0.01, 0.1, 1, 0.02, DecayShape.LINEAR, List.of(), 1000, 0, 1);
+        this.config = config;
+        var shape = config.model();
         model = Gpt.initialize(manager, shape, 1);
         gradients = new GradientStep(model, 1);
         optimizers = new Optimizers(manager, config, model.parameters());
         batches = new Batches(
                 new SplittableRandom(1).ints(100_000, 0, shape.vocabSize()).toArray(), config);
+    }
+
+    /// The next one is this step of the config's.
+    void goTo(long next) {
+        step = next;
     }
 
     public void step() {

@@ -33,6 +33,7 @@ final class Access {
             least(ADMIN, "POST", "/v1/admin/models/{id}/promote"),
             least(ADMIN, "POST", "/v1/admin/models/rollback"),
             least(VIEWER, "GET", "/v1/presets"),
+            least(TRAINER, "POST", "/v1/presets/measure"),
             least(VIEWER, "GET", "/v1/corpora"),
             least(TRAINER, "POST", "/v1/corpora"),
             least(VIEWER, "GET", "/v1/corpora/{id}"),

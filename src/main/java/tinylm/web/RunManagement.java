@@ -27,6 +27,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import tinylm.runs.Corpora;
 import tinylm.runs.Launcher;
+import tinylm.runs.PresetCosts;
 import tinylm.runs.ProcessLauncher;
 import tinylm.runs.QuartzAlarm;
 import tinylm.runs.Runs;
@@ -109,6 +110,12 @@ public class RunManagement {
     @Singleton
     Schedules schedules() {
         return schedules;
+    }
+
+    @Produces
+    @Singleton
+    PresetCosts costs(TrainingSettings settings, Launcher launcher) {
+        return new PresetCosts(settings.runtime().resolve("preset-costs.json"), launcher, runs);
     }
 
     @Produces

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /// The Chromium of this machine: nothing is downloaded. Without one the test is skipped, but fails where `CI=true`.
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
 
     private static final String ABSENT =
             "no Chromium: name one in CHROMIUM_PATH, or install it (Debian: apt-get install chromium)";
@@ -31,7 +31,7 @@ final class Chromium implements AutoCloseable {
                         .setArgs(List.of("--no-sandbox", "--disable-gpu", "--disable-background-networking")));
     }
 
-    static Chromium launch() {
+    public static Chromium launch() {
         var executable = find();
         if (executable.isEmpty() && "true".equals(System.getenv("CI"))) {
             Assertions.fail(ABSENT);
@@ -40,7 +40,7 @@ final class Chromium implements AutoCloseable {
         return new Chromium(executable.get());
     }
 
-    Browser browser() {
+    public Browser browser() {
         return browser;
     }
 

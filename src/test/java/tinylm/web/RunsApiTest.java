@@ -262,6 +262,34 @@ class RunsApiTest {
         given().get("/v1/corpora").then().body("data.id", hasItem("own"));
     }
 
+    @Test
+    void what_presets_cost_is_measured_but_not_beside_a_run() {
+        given().post("/v1/presets/measure").then().statusCode(202);
+        given().get("/v1/presets")
+                .then()
+                .body("isMeasuring", equalTo(false))
+                .body("measuredAt", equalTo("1970-01-01T00:00:00Z"))
+                .body("data[0].cost.seconds", equalTo(90.0f))
+                .body("data[0].cost.memoryBytes", equalTo(7 << 20))
+                .body("data[1].cost", equalTo(null));
+        var id = start("{\"preset\": \"demo\", \"corpus\": \"own\"}").extract().<String>path("id");
+        awaitWorker(id);
+        FailuresTest.problem(given().post("/v1/presets/measure").then(), 409, "invalid_request_error", "wrong_state");
+    }
+
+    @Test
+    void a_run_is_cancelled_with_all_it_had_saved() {
+        var id = start("{\"preset\": \"demo\", \"corpus\": \"own\"}").extract().<String>path("id");
+        awaitWorker(id);
+        report(id, "TRAINING", steps(1, 2));
+        ask(id, "cancel").statusCode(202).body("state", equalTo("STOPPING"));
+        report(id, "STOPPED", "[]").statusCode(200);
+        given().get("/v1/runs/" + id).then().body("state", equalTo("CANCELLED"));
+        given().get("/v1/runs/" + id + "/metrics").then().body("steps", hasSize(2));
+        given().get("/v1/runs/" + id + "/checkpoints").then().statusCode(200).body("data", hasSize(0));
+        FailuresTest.problem(ask(id, "resume"), 409, "invalid_request_error", "wrong_state");
+    }
+
     private ValidatableResponse start(String body) {
         return given().contentType("application/json")
                 .body(body)
