@@ -2,8 +2,6 @@ package tinylm.runs;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -62,7 +60,7 @@ final class CorpusStore {
                 .bind("bytes", survey.bytes())
                 .bind("vocabSize", survey.vocabSize())
                 .bind("alphabet", survey.alphabet())
-                .bind("created", corpus.createdAt().atOffset(ZoneOffset.UTC))
+                .bind("created", Times.column(corpus.createdAt()))
                 .execute());
     }
 
@@ -75,8 +73,9 @@ final class CorpusStore {
     /// Names of the runs that learn a text and have not ended, the oldest first.
     List<String> runsWith(Handle handle, String sha256) {
         return handle.createQuery("select name from run where corpus_sha256 = :sha256"
-                        + " and state not in ('STOPPED', 'FAILED', 'SUCCEEDED') order by created_at, id")
+                        + " and state not in (<ended>) order by created_at, id")
                 .bind("sha256", sha256)
+                .bindList("ended", RunState.ended())
                 .mapTo(String.class)
                 .list();
     }
@@ -89,6 +88,6 @@ final class CorpusStore {
                         row.getLong("bytes"),
                         row.getLong("characters"),
                         row.getString("alphabet")),
-                row.getObject("created_at", OffsetDateTime.class).toInstant());
+                Times.of(row, "created_at").orElseThrow());
     }
 }

@@ -1,6 +1,8 @@
 package tinylm.runs;
 
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /// Where a run is in its life.
@@ -38,6 +40,22 @@ public enum RunState {
             case SUCCEEDED -> EnumSet.of(QUEUED);
             case CANCELLED -> EnumSet.noneOf(RunState.class);
         };
+    }
+
+    /// Whether nothing happens to the run any more unless somebody asks.
+    boolean hasEnded() {
+        return switch (this) {
+            case STOPPED, FAILED, SUCCEEDED, CANCELLED -> true;
+            case QUEUED, STARTING, RUNNING, PAUSED, STOPPING, INTERRUPTED -> false;
+        };
+    }
+
+    /// The names of those that have ended, for a database.
+    static List<String> ended() {
+        return Arrays.stream(values())
+                .filter(RunState::hasEnded)
+                .map(RunState::name)
+                .toList();
     }
 
     /// Whether a worker is at work on the run, or should be.

@@ -5,9 +5,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +42,10 @@ final class RunStore {
 
     /// Those that have not ended, the oldest first; nobody else changes them before the transaction's end.
     List<Run> lockOfSchedule(Handle handle, String schedule) {
-        return handle.createQuery("select * from run where schedule = :schedule and state not in ('STOPPED', 'FAILED',"
-                        + " 'SUCCEEDED') order by created_at, id for update")
+        return handle.createQuery("select * from run where schedule = :schedule and state not in (<ended>)"
+                        + " order by created_at, id for update")
                 .bind("schedule", schedule)
+                .bindList("ended", RunState.ended())
                 .map((row, _) -> run(row))
                 .list();
     }
@@ -79,7 +77,7 @@ final class RunStore {
                 .bind("config", json(order.config()))
                 .bind("corpus", order.corpus())
                 .bind("corpusSha256", order.corpusSha256())
-                .bind("created", time(run.createdAt()))
+                .bind("created", Times.column(run.createdAt()))
                 .bind("schedule", order.schedule().orElse(null))
                 .execute();
         update(handle, run);
@@ -104,8 +102,10 @@ final class RunStore {
                 .bind("halvings", status.halvings())
                 .bind("lease", worker.map(Run.Worker::lease).orElse(null))
                 .bind("pid", worker.map(Run.Worker::pid).orElse(null))
-                .bind("launched", worker.map(one -> time(one.startedAt())).orElse(null))
-                .bind("heard", worker.map(one -> time(one.heardAt())).orElse(null))
+                .bind(
+                        "launched",
+                        worker.map(one -> Times.column(one.startedAt())).orElse(null))
+                .bind("heard", worker.map(one -> Times.column(one.heardAt())).orElse(null))
                 .bind("step", progress.step())
                 .bind("trainLoss", boxed(progress.trainLoss()))
                 .bind("valLoss", boxed(progress.validationLoss()))
@@ -113,8 +113,8 @@ final class RunStore {
                 .bind("speed", boxed(progress.charactersPerSecond()))
                 .bind("eta", boxed(progress.etaSeconds()))
                 .bind("memory", boxed(progress.memoryBytes()))
-                .bind("started", run.startedAt().map(RunStore::time).orElse(null))
-                .bind("ended", run.endedAt().map(RunStore::time).orElse(null))
+                .bind("started", run.startedAt().map(Times::column).orElse(null))
+                .bind("ended", run.endedAt().map(Times::column).orElse(null))
                 .execute();
     }
 
@@ -123,7 +123,7 @@ final class RunStore {
         handle.createUpdate("insert into run_change (run, number, at, from_state, to_state, reason) select :run,"
                         + " coalesce(max(number), 0) + 1, :at, :from, :to, :reason from run_change where run = :run")
                 .bind("run", run)
-                .bind("at", time(change.at()))
+                .bind("at", Times.column(change.at()))
                 .bind("from", change.from().name())
                 .bind("to", change.to().name())
                 .bind("reason", change.reason())
@@ -134,7 +134,7 @@ final class RunStore {
         return jdbi.withHandle(handle -> handle.createQuery("select * from run_change where run = :run order by number")
                 .bind("run", run)
                 .map((row, _) -> new RunChange(
-                        instant(row, "at").orElseThrow(),
+                        Times.of(row, "at").orElseThrow(),
                         RunState.valueOf(row.getString("from_state")),
                         RunState.valueOf(row.getString("to_state")),
                         row.getString("reason")))
@@ -276,9 +276,9 @@ final class RunStore {
                         decimal(row, "characters_per_second"),
                         decimal(row, "eta_seconds"),
                         whole(row, "memory_bytes")),
-                instant(row, "created_at").orElseThrow(),
-                instant(row, "started_at"),
-                instant(row, "ended_at"));
+                Times.of(row, "created_at").orElseThrow(),
+                Times.of(row, "started_at"),
+                Times.of(row, "ended_at"));
     }
 
     private static Optional<Run.Worker> worker(ResultSet row) throws SQLException {
@@ -288,8 +288,8 @@ final class RunStore {
                 : Optional.of(new Run.Worker(
                         lease,
                         row.getLong("worker_pid"),
-                        instant(row, "worker_started_at").orElseThrow(),
-                        instant(row, "heard_at").orElseThrow()));
+                        Times.of(row, "worker_started_at").orElseThrow(),
+                        Times.of(row, "heard_at").orElseThrow()));
     }
 
     private static OptionalLong whole(ResultSet row, String column) throws SQLException {
@@ -308,14 +308,6 @@ final class RunStore {
 
     private static Double boxed(OptionalDouble value) {
         return value.isPresent() ? value.getAsDouble() : null;
-    }
-
-    private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
-        return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
-    }
-
-    private static OffsetDateTime time(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
     }
 
     private static String json(TrainingConfig config) {

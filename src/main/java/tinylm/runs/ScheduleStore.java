@@ -5,10 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,7 +61,7 @@ final class ScheduleStore {
                                 + " (:id, :name, :preset, :corpus, :config, :cron, :zone, :overlap, :missed, :paused,"
                                 + " :created, :fired, :run, :outcome)"),
                         schedule)
-                .bind("created", time(schedule.createdAt()))
+                .bind("created", Times.column(schedule.createdAt()))
                 .execute();
     }
 
@@ -98,7 +95,7 @@ final class ScheduleStore {
                 .bind("overlap", timing.overlap().name())
                 .bind("missed", timing.missed().name())
                 .bind("paused", schedule.paused())
-                .bind("fired", last.firedAt().map(ScheduleStore::time).orElse(null))
+                .bind("fired", last.firedAt().map(Times::column).orElse(null))
                 .bind("run", last.run().orElse(null))
                 .bind("outcome", last.outcome());
     }
@@ -117,19 +114,11 @@ final class ScheduleStore {
                         Schedule.Overlap.valueOf(row.getString("overlap")),
                         Schedule.Missed.valueOf(row.getString("missed"))),
                 row.getBoolean("paused"),
-                instant(row, "created_at").orElseThrow(),
+                Times.of(row, "created_at").orElseThrow(),
                 new Schedule.Last(
-                        instant(row, "last_fired_at"),
+                        Times.of(row, "last_fired_at"),
                         Optional.ofNullable(row.getString("last_run")),
                         row.getString("last_outcome")));
-    }
-
-    private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
-        return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
-    }
-
-    private static OffsetDateTime time(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
     }
 
     static String json(Map<String, Object> config) {

@@ -178,6 +178,18 @@ abstract class SchedulesTest {
         assertNotEquals(first, newest(id));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void a_cancelled_run_is_in_nobodys_way(Overlap overlap) {
+        var id = create(NIGHTLY, overlap, Missed.FIRE_ONCE).id();
+        schedules.fire(id);
+        var first = newest(id);
+        runs.cancel(first);
+        schedules.fire(id);
+        assertNotEquals(first, newest(id));
+        assertEquals("Queued " + newest(id) + ".", outcomeOf(id));
+    }
+
     @Test
     void a_run_that_nobody_takes_up_any_more_is_in_nobodys_way() {
         var id = create(NIGHTLY, Overlap.SKIP, Missed.FIRE_ONCE).id();
