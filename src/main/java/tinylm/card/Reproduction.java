@@ -63,12 +63,7 @@ public record Reproduction(List<List<String>> commands, Optional<String> corpusF
     }
 
     static TrainingConfig config(String preset) {
-        for (var one : Preset.values()) {
-            if (one.name().equalsIgnoreCase(preset)) {
-                return one.config();
-            }
-        }
-        throw new IllegalArgumentException("there is no preset " + preset);
+        return Preset.find(preset).orElseThrow().config();
     }
 
     private static List<String> command(List<String> options, List<String> surroundings) {

@@ -152,13 +152,10 @@ public final class Runs {
     }
 
     private static TrainingConfig preset(String name) {
-        for (var preset : Preset.values()) {
-            if (preset.name().equalsIgnoreCase(name)) {
-                return preset.config();
-            }
-        }
-        throw RunRefused.invalid(
-                "preset", "There is no preset \"" + name + "\"; there is demo, small, default, original.");
+        return Preset.find(name)
+                .map(Preset::config)
+                .orElseThrow(() -> RunRefused.invalid(
+                        "preset", "There is no preset \"" + name + "\"; there is demo, small, default, original."));
     }
 
     public Run pause(String id) {

@@ -1,6 +1,8 @@
 package tinylm.training;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import tinylm.model.GptConfig;
 
 /// Configs worth starting from.
@@ -58,6 +60,13 @@ public enum Preset {
                 200,
                 0,
                 1);
+    }
+
+    /// The preset of that name, in any case.
+    public static Optional<Preset> find(String name) {
+        return Arrays.stream(values())
+                .filter(preset -> preset.name().equalsIgnoreCase(name))
+                .findFirst();
     }
 
     /// What it is and how long it takes on two cores, in a sentence.

@@ -102,14 +102,9 @@ public final class Trainer implements AutoCloseable {
         Manifest manifest = checkpoint.manifest().orElseThrow();
         Gpt model = checkpoint.model(manager);
         Trainer trainer = new Trainer(config, corpus, directory, listener, manager, model, manifest.step());
-        Checkpoints.best(directory, _ -> {})
-                .map(best -> best.manifest().orElseThrow())
-                .ifPresent(best -> {
-                    if (!Double.isNaN(best.validationLoss())) {
-                        trainer.bestLoss = best.validationLoss();
-                        trainer.bestStep = best.step();
-                    }
-                });
+        if (config.patience() > 0) { // else nobody asks, and every checkpoint would be read for it
+            trainer.rememberBest();
+        }
         trainer.unscored = Double.isNaN(manifest.validationLoss()) && trainer.isScored(manifest.step());
         Map<String, Tensor> saved = checkpoint.optimizer();
         trainer.optimizers.state().forEach((name, array) -> {
@@ -121,6 +116,16 @@ public final class Trainer implements AutoCloseable {
             Torch.view(array).put(tensor.data());
         });
         return trainer;
+    }
+
+    private void rememberBest() {
+        Checkpoints.best(directory, _ -> {})
+                .map(best -> best.manifest().orElseThrow())
+                .filter(best -> !Double.isNaN(best.validationLoss()))
+                .ifPresent(best -> {
+                    bestLoss = best.validationLoss();
+                    bestStep = best.step();
+                });
     }
 
     /// Trains until all steps are done or `stop` says so; it is asked at least a few times a second.

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -46,6 +49,8 @@ record JsonFields(JsonNode object) {
             .build()
             .readerFor(JsonNode.class);
 
+    private static final ObjectMapper VALUES = new ObjectMapper();
+
     static JsonFields parse(String text) throws RequestRefused {
         try {
             JsonNode node = JSON.readValue(text);
@@ -72,6 +77,14 @@ record JsonFields(JsonNode object) {
 
     Optional<JsonFields> fields(String name) throws RequestRefused {
         return typed(name, JsonNode::isObject, "an object").map(JsonFields::new);
+    }
+
+    /// The values of an object as they are; none when it is absent.
+    Map<String, Object> values(String name) throws RequestRefused {
+        var fields = fields(name);
+        return fields.isEmpty()
+                ? Map.of()
+                : VALUES.convertValue(fields.get().object(), new TypeReference<Map<String, Object>>() {});
     }
 
     Optional<Integer> integer(String name) throws RequestRefused {

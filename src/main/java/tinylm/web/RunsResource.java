@@ -1,8 +1,6 @@
 package tinylm.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -18,7 +16,6 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -36,7 +33,6 @@ import tinylm.runs.Runs;
 public class RunsResource {
 
     private static final int LONGEST_LOG = 200_000;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Runs runs;
 
@@ -89,7 +85,7 @@ public class RunsResource {
                 fields.text("name"),
                 fields.required("preset", fields.text("preset")),
                 fields.required("corpus", fields.text("corpus")),
-                changes(fields));
+                fields.values("config"));
         return created(run);
     }
 
@@ -148,7 +144,7 @@ public class RunsResource {
     @APIResponse(responseCode = "201", description = "It is queued")
     public Response clone(@PathParam("id") String id, String body) throws RequestRefused {
         var fields = JsonFields.parse(body);
-        var run = runs.clone(id, fields.text("name"), changes(fields));
+        var run = runs.clone(id, fields.text("name"), fields.values("config"));
         return created(run);
     }
 
@@ -203,13 +199,6 @@ public class RunsResource {
             log.readFully(end);
             return new String(end, StandardCharsets.UTF_8);
         }
-    }
-
-    private static Map<String, Object> changes(JsonFields fields) throws RequestRefused {
-        var config = fields.fields("config");
-        return config.isEmpty()
-                ? Map.of()
-                : JSON.convertValue(config.get().object(), new TypeReference<Map<String, Object>>() {});
     }
 
     private RunBody body(Run run) {

@@ -1,7 +1,5 @@
 package tinylm.web;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -15,7 +13,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -41,7 +38,6 @@ public class SchedulesResource {
                     + " for all of them, or SKIP.";
     private static final Set<String> KNOWN =
             Set.of("name", "preset", "corpus", "config", "cron", "timeZone", "overlap", "missed");
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Schedules schedules;
 
@@ -63,10 +59,7 @@ public class SchedulesResource {
                     fields.required("name", fields.text("name")),
                     fields.required("preset", fields.text("preset")),
                     fields.required("corpus", fields.text("corpus")),
-                    fields.fields("config")
-                            .map(config ->
-                                    JSON.convertValue(config.object(), new TypeReference<Map<String, Object>>() {}))
-                            .orElse(Map.of()));
+                    fields.values("config"));
             var timing = new Schedule.Timing(
                     Cron.parse(fields.required("cron", fields.text("cron"))),
                     Schedules.zone(fields.required("timeZone", fields.text("timeZone"))),

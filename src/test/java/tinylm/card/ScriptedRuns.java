@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
 import tinylm.runs.Corpora;
+import tinylm.runs.EmptyDatabase;
 import tinylm.runs.FakeLauncher;
 import tinylm.runs.OwnCatalog;
 import tinylm.runs.Report;
@@ -25,9 +25,7 @@ final class ScriptedRuns {
     private final FakeLauncher launcher = new FakeLauncher();
 
     ScriptedRuns(Path folder) {
-        var database = new JdbcDataSource();
-        database.setURL("jdbc:h2:file:" + folder.resolve("db")
-                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH");
+        var database = EmptyDatabase.h2(folder);
         Flyway.configure().dataSource(database).locations("db/migration").load().migrate();
         OwnCatalog.write(folder);
         runs = new Runs(

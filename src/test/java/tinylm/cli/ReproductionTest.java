@@ -15,8 +15,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -89,7 +87,6 @@ class ReproductionTest {
         }
     }
 
-    @DisabledOnOs(OS.WINDOWS)
     @ParameterizedTest
     @ValueSource(strings = {"own", "-h", "it's; rm -rf $HOME `id` \"x\"", "two\nlines", "a/../b", "Ünï", "--seed", "~"})
     void a_shell_passes_on_every_word_of_it(String corpus) throws Exception {

@@ -3,15 +3,10 @@ package tinylm.web;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Dialog;
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.Page;
-import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.FilePayload;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -21,9 +16,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tinylm.runs.Corpora;
@@ -34,10 +27,9 @@ import tinylm.training.OwnText;
 
 /// The corpora on the page of the runs, in a real browser over the real API.
 @QuarkusTest
-class CorporaPageTest {
+class CorporaPageTest extends RunsInBrowser {
 
     private static final String TEXT = OwnText.text(5_000);
-    private static Chromium chromium;
 
     @TestHTTPResource("/runs#new")
     URI address;
@@ -51,34 +43,16 @@ class CorporaPageTest {
     @Inject
     Corpora corpora;
 
-    private final List<String> complaints = new ArrayList<>();
-    private BrowserContext context;
-    private Page page;
-
-    @BeforeAll
-    static void launch() {
-        chromium = Chromium.launch();
-    }
-
-    @AfterAll
-    static void quit() {
-        if (chromium != null) {
-            chromium.close();
-        }
-    }
-
     @BeforeEach
     void open() {
-        context = chromium.browser().newContext(new Browser.NewContextOptions().setViewportSize(360, 740));
-        page = context.newPage();
-        page.onPageError(complaints::add);
-        page.onConsoleMessage(message -> {
-            if (message.type().equals("error") && !message.text().startsWith("Failed to load resource")) {
-                complaints.add(message.text()); // a browser tells every refusal
-            }
-        });
         page.onDialog(Dialog::accept);
         page.navigate(address.toString());
+    }
+
+    /// A browser tells every refusal.
+    @Override
+    boolean isExpected(String error) {
+        return error.startsWith("Failed to load resource");
     }
 
     @AfterEach
@@ -90,7 +64,6 @@ class CorporaPageTest {
                 corpora.delete(corpus.id());
             }
         }
-        assertEquals(List.of(), complaints, "the browser's console");
     }
 
     @Test
@@ -169,10 +142,5 @@ class CorporaPageTest {
 
     private Locator news() {
         return page.locator(".corpus-news");
-    }
-
-    private Locator button(String name) {
-        return page.getByRole(
-                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 }

@@ -5,8 +5,6 @@ import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.WebSocketRoute;
@@ -22,10 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tinylm.runs.FakeLauncher;
 import tinylm.runs.Job;
@@ -33,9 +28,7 @@ import tinylm.runs.Runs;
 
 /// The page of the runs in a real browser, over the real API, with workers that the test plays.
 @QuarkusTest
-class RunsPageTest {
-
-    private static Chromium chromium;
+class RunsPageTest extends RunsInBrowser {
 
     @TestHTTPResource("/runs")
     URI address;
@@ -46,41 +39,13 @@ class RunsPageTest {
     @Inject
     Runs runs;
 
-    private final List<String> complaints = new ArrayList<>();
-    private BrowserContext context;
-    private Page page;
     private String id;
-
-    @BeforeAll
-    static void launch() {
-        chromium = Chromium.launch();
-    }
-
-    @AfterAll
-    static void quit() {
-        if (chromium != null) {
-            chromium.close();
-        }
-    }
-
-    @BeforeEach
-    void open() {
-        context = chromium.browser().newContext(new Browser.NewContextOptions().setViewportSize(360, 740));
-        page = context.newPage();
-        page.onPageError(complaints::add);
-        page.onConsoleMessage(message -> {
-            if (message.type().equals("error")) {
-                complaints.add(message.text());
-            }
-        });
-    }
 
     @AfterEach
     void close() {
         context.close();
         runs.stop(id);
         report("STOPPED", List.of());
-        assertEquals(List.of(), complaints, "the browser's console");
     }
 
     @Test
@@ -139,16 +104,6 @@ class RunsPageTest {
         assertThat(page.locator(".board-lost")).isHidden();
         assertThat(page.locator(".sheet-progress")).containsText("Step 4 of 30");
         page.waitForCondition(() -> asked.stream().anyMatch(url -> url.endsWith("/metrics?from=1")));
-    }
-
-    private Locator field(String label) {
-        return page.getByRole(
-                AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName(label).setExact(true));
-    }
-
-    private Locator button(String name) {
-        return page.getByRole(
-                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 
     private Locator link(String name) {

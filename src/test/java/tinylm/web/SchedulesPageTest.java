@@ -4,23 +4,16 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tinylm.runs.RunState;
 import tinylm.runs.Runs;
@@ -29,9 +22,7 @@ import tinylm.runs.Schedules;
 
 /// The schedules' part of the runs' page in a real browser, over the real API.
 @QuarkusTest
-class SchedulesPageTest {
-
-    private static Chromium chromium;
+class SchedulesPageTest extends RunsInBrowser {
 
     @TestHTTPResource("/runs")
     URI address;
@@ -42,36 +33,10 @@ class SchedulesPageTest {
     @Inject
     Runs runs;
 
-    private final List<String> complaints = new ArrayList<>();
-    private BrowserContext context;
-    private Page page;
-
-    @BeforeAll
-    static void launch() {
-        chromium = Chromium.launch();
-    }
-
-    @AfterAll
-    static void quit() {
-        if (chromium != null) {
-            chromium.close();
-        }
-    }
-
-    @BeforeEach
-    void open() {
-        context = chromium.browser()
-                .newContext(new Browser.NewContextOptions()
-                        .setViewportSize(360, 740)
-                        .setTimezoneId("Europe/Berlin"));
-        page = context.newPage();
-        page.onPageError(complaints::add);
-        page.onConsoleMessage(message -> {
-            // what was typed and cannot be is refused by the server, and the browser notes that
-            if (message.type().equals("error") && !message.text().contains("400")) {
-                complaints.add(message.text());
-            }
-        });
+    /// What was typed and cannot be is refused by the server, and the browser notes that.
+    @Override
+    boolean isExpected(String error) {
+        return error.contains("400");
     }
 
     @AfterEach
@@ -84,7 +49,6 @@ class SchedulesPageTest {
                     .filter(run -> runs.get(run).state() != RunState.STOPPED)
                     .ifPresent(runs::stop);
         });
-        assertEquals(List.of(), complaints, "the browser's console");
     }
 
     @Test
@@ -139,15 +103,5 @@ class SchedulesPageTest {
         button("Really delete <i>weekly</i>").click();
         assertThat(page.locator(".schedule")).hasCount(0);
         assertEquals(List.of(), schedules.list());
-    }
-
-    private Locator field(String label) {
-        return page.getByRole(
-                AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName(label).setExact(true));
-    }
-
-    private Locator button(String name) {
-        return page.getByRole(
-                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 }
