@@ -82,7 +82,7 @@ export function mount(root: HTMLElement): void {
     if (log !== null && followed) log.scrollTop = log.scrollHeight;
     curves.update(charted(state), state.histories, state.axis);
     const run = current(state);
-    machine.update(run, (run && state.checkpoints[run.id]) ?? NONE);
+    machine.update(run, run === null || run.state === 'CANCELLED' ? NONE : (state.checkpoints[run.id] ?? NONE));
     schedules.update(state);
     fetchMissing();
   }

@@ -199,6 +199,13 @@ final class RunStore {
         }
     }
 
+    /// Forgets that there are checkpoints.
+    void deleteCheckpoints(Handle handle, String run) {
+        handle.createUpdate("delete from checkpoint where run = :run")
+                .bind("run", run)
+                .execute();
+    }
+
     /// Steps after `from`, in order.
     List<Report.Step> steps(String run, long from) {
         return steps(run, from, Integer.MAX_VALUE);

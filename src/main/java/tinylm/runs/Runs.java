@@ -503,6 +503,9 @@ public final class Runs {
                             after.status().reason()));
         }
         beside.accept(handle);
+        if (after.state() == RunState.CANCELLED) {
+            store.deleteCheckpoints(handle, id);
+        }
         store.update(handle, after);
         return after;
     }

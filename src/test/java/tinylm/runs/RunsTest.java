@@ -311,7 +311,7 @@ abstract class RunsTest {
                         List.of(step(1, 4.0)),
                         List.of(),
                         List.of(),
-                        List.of(),
+                        List.of(new Report.Kept(1, OptionalDouble.of(4.2), saved.sha256())),
                         OptionalLong.empty()));
         assertEquals(STOPPING, runs.cancel(id).state());
         assertEquals(Wanted.CANCEL, report(id, Phase.TRAINING, ""));
@@ -323,6 +323,7 @@ abstract class RunsTest {
         assertEquals(List.of(log), filesOf(runs.directory(id), "log.txt"));
         assertEquals(List.of(), filesOf(runs.directory(id), "safetensors"));
         assertEquals(1, runs.steps(id, -1).size());
+        assertEquals(List.of(), runs.checkpoints(id));
     }
 
     @Test
