@@ -9,6 +9,7 @@ import tinylm.training.TrainingConfig;
 import tinylm.training.TrainingEvent;
 import tinylm.training.TrainingEvent.Evaluated;
 import tinylm.training.TrainingEvent.Saved;
+import tinylm.training.TrainingEvent.Saving;
 import tinylm.training.TrainingEvent.Stepped;
 
 /// A run on the terminal: one line that is overwritten at every step, and one that stays for every evaluation.
@@ -63,7 +64,7 @@ final class TrainingProgress {
                         evaluated.protocol());
                 out.flush();
             }
-            case Saved _ -> {}
+            case Saving _, Saved _ -> {}
         }
     }
 

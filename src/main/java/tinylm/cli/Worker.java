@@ -160,7 +160,7 @@ final class Worker {
         }
         var progress = new TrainingProgress(log);
         var newest = Checkpoints.newest(directory, progress::refused);
-        newest.ifPresent(this::keep); // an earlier worker may have been lost before it did
+        newest.ifPresent(this::tell); // an earlier worker may have been lost before it did
         var clock = new Clock(System.nanoTime());
         try (var trainer = newest.map(one -> Trainer.resume(job.config(), text, directory, clock::on, one))
                 .orElseGet(() -> Trainer.start(job.config(), text, directory, clock::on))) {
@@ -202,27 +202,31 @@ final class Worker {
                     evaluated = one.step();
                     reports.add(one, secondsBefore + seconds());
                 }
+                case TrainingEvent.Saving _ -> reports.keep();
                 case TrainingEvent.Saved saved -> {
                     if (saved.step() == evaluated || saved.step() == 0) {
-                        var checkpoint = Checkpoints.load(saved.directory());
-                        keep(checkpoint);
-                        reports.add(saved.step(), sample(checkpoint));
+                        tell(Checkpoints.load(saved.directory()));
                     }
                 }
             }
         }
     }
 
-    /// Copies a checkpoint into the history if it belongs there.
-    private void keep(Checkpoint checkpoint) {
+    /// Tells of a checkpoint that was evaluated, or is the first: copies it into the history if it belongs there, and
+    /// has it write a sample.
+    private void tell(Checkpoint checkpoint) {
         var manifest = checkpoint.manifest().orElseThrow();
         double loss = manifest.validationLoss();
         boolean isScored = !Double.isNaN(loss);
-        if ((isScored || manifest.step() == 0) && History.holds(job.config(), manifest.step())) {
+        if (!isScored && manifest.step() > 0) {
+            return;
+        }
+        if (History.holds(job.config(), manifest.step())) {
             var kept = history.keep(checkpoint);
             reports.add(new Report.Kept(
                     manifest.step(), isScored ? OptionalDouble.of(loss) : OptionalDouble.empty(), kept.sha256()));
         }
+        reports.add(manifest.step(), sample(checkpoint));
     }
 
     /// What a checkpoint writes from nothing, always with the same dice.

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
@@ -191,15 +192,13 @@ final class WorkerReports implements AutoCloseable {
             return true;
         }
         try {
-            waiting.add(next());
-            keep(waiting.getLast());
-            while (!waiting.isEmpty()) {
-                if (!send(waiting.getFirst())) {
+            keep();
+            for (var first = first(); first.isPresent(); first = first()) {
+                if (!send(first.get())) {
                     return false;
                 }
-                waiting.removeFirst();
+                removeFirst();
             }
-            Files.deleteIfExists(unsent);
             return true;
         } catch (IOException e) {
             return false; // the server is away: tried again soon
@@ -209,16 +208,33 @@ final class WorkerReports implements AutoCloseable {
         }
     }
 
-    private void keep(Report report) {
+    private synchronized Optional<Report> first() {
+        return waiting.isEmpty() ? Optional.empty() : Optional.of(waiting.getFirst());
+    }
+
+    private synchronized void removeFirst() throws IOException {
+        waiting.removeFirst();
+        if (waiting.isEmpty()) {
+            Files.deleteIfExists(unsent);
+        }
+    }
+
+    /// Puts what is to be told on the disk, so that it is told even if this worker dies.
+    synchronized void keep() {
+        waiting.add(next());
         try {
+            // begins with the end of a line, for the one before may have been cut off
             Files.writeString(
-                    unsent, WorkerJson.text(report) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                    unsent,
+                    "\n" + WorkerJson.text(waiting.getLast()),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
         } catch (IOException e) {
             // the disk is full: the server can still be told
         }
     }
 
-    private synchronized Report next() {
+    private Report next() {
         var report = new Report(
                 phase,
                 sentence,

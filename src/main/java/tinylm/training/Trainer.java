@@ -219,6 +219,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void save(double validationLoss) {
+        listener.accept(new TrainingEvent.Saving(step));
         CheckpointContents contents = new CheckpointContents(
                 config.model(),
                 corpus.tokenizer(),

@@ -17,5 +17,8 @@ public sealed interface TrainingEvent {
     /// @param validationLoss by `protocol`
     record Evaluated(long step, double trainLoss, double validationLoss, String protocol) implements TrainingEvent {}
 
+    /// All that was told before is in the checkpoint that is written now: whoever resumes it does not hear it again.
+    record Saving(long step) implements TrainingEvent {}
+
     record Saved(long step, Path directory) implements TrainingEvent {}
 }

@@ -25,8 +25,10 @@ import tinylm.runs.OwnCatalog;
 @EnabledOnOs(OS.LINUX)
 class RunsIT {
 
-    private static final int KILLS = Integer.getInteger("tinylm.kills", 3);
-    private static final int STEPS = 400;
+    private static final int KILLS = Integer.getInteger("tinylm.kills", 5);
+
+    /// More than are done between the kills, so that each meets a worker that trains.
+    private static final int STEPS = 80 * (KILLS + 1);
 
     @TempDir
     Path folder;
@@ -44,12 +46,18 @@ class RunsIT {
         try {
             var id = start("\"steps\": " + STEPS + ", \"evaluationInterval\": 40, \"dropout\": 0.1");
             var random = new Random(4);
+            int killedAt = 0;
             for (int kill = 0; kill < KILLS; kill++) {
-                long pid = awaitWorkerThatTrains(id);
+                long pid = awaitWorkerThatTrains(id, killedAt);
                 Awaitility.await()
                         .pollDelay(Duration.ofMillis(random.nextInt(1_500)))
                         .until(() -> true);
-                ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+                assertTrue(
+                        ProcessHandle.of(pid)
+                                .map(ProcessHandle::destroyForcibly)
+                                .orElse(false),
+                        "kill " + kill + " met nobody; the run is " + state(id) + " at step " + step(id));
+                killedAt = step(id);
                 if (kill == 0) {
                     server.close(); // with -9, too
                     startServer(catalog);
@@ -87,7 +95,7 @@ class RunsIT {
         startServer(catalog);
         try {
             var id = start("\"steps\": 1000000, \"evaluationInterval\": 100000");
-            long pid = awaitWorkerThatTrains(id);
+            long pid = awaitWorkerThatTrains(id, 0);
             server.close();
             int before = lastStep(id, catalog, pid);
             assertTrue(before > 0);
@@ -136,7 +144,7 @@ class RunsIT {
                         "TINYLM_DATABASE",
                         folder.resolve("db").toString(),
                         "TINYLM_TRAINING_LEASE",
-                        "8s",
+                        "3s",
                         "TINYLM_TRAINING_ATTEMPTS",
                         "1000"),
                 "serve",
@@ -176,12 +184,20 @@ class RunsIT {
                 .until(() -> state(id).equals(state));
     }
 
-    private long awaitWorkerThatTrains(String id) {
-        Awaitility.await()
+    /// The process of a worker that is alive and has reported another step than `before`: a run whose worker was killed
+    /// looks as it did for a while.
+    private long awaitWorkerThatTrains(String id, int before) {
+        return Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> state(id).equals("SUCCEEDED") || state(id).equals("RUNNING") && step(id) > 0);
-        Integer pid = given().baseUri(url()).get("/v1/runs/" + id).path("workerPid");
-        return pid == null ? Long.MAX_VALUE : pid;
+                .until(
+                        () -> {
+                            var run =
+                                    given().baseUri(url()).get("/v1/runs/" + id).jsonPath();
+                            boolean isTraining =
+                                    run.getString("state").equals("RUNNING") && run.getInt("step") != before;
+                            return isTraining ? run.getLong("workerPid") : 0;
+                        },
+                        pid -> pid > 0 && ProcessHandle.of(pid).isPresent());
     }
 
     private String uninterrupted() throws Exception {

@@ -180,6 +180,28 @@ class TrainerTest {
     }
 
     @Test
+    void what_a_checkpoint_holds_is_told_before_it_is_there() {
+        var told = new ArrayList<Long>();
+        var saving = new ArrayList<Long>();
+        try (var trainer = Trainer.start(config(OptimizerKind.ADAMW), corpus, folder, event -> {
+            switch (event) {
+                case TrainingEvent.Stepped stepped -> told.add(stepped.step());
+                case TrainingEvent.Evaluated _ -> {}
+                case TrainingEvent.Saving one -> {
+                    assertEquals(one.step(), told.size());
+                    assertTrue(Checkpoints.newest(folder, _ -> {}).stream()
+                            .allMatch(newest -> newest.manifest().orElseThrow().step() < one.step()));
+                    saving.add(one.step());
+                }
+                case TrainingEvent.Saved saved -> assertEquals(saving.getLast(), saved.step());
+            }
+        })) {
+            trainer.run(() -> false);
+        }
+        assertEquals(List.of(0L, 10L, 20L, (long) STEPS), saving);
+    }
+
+    @Test
     void a_run_whose_validation_loss_rises_ends_early_also_when_it_was_stopped_in_between() {
         var config = patient(3);
         var through = plateau(config, folder.resolve("through"), () -> false);
