@@ -9,6 +9,7 @@ import { differences } from './differences';
 import { draft, place } from './draft';
 import { FIELDS, changes, problems, read } from './fields';
 import { list } from './list';
+import { recall, remember } from './memory';
 import { Machine } from './machine';
 import type { Answer, Corpora, Kept, Metrics, Presets, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
@@ -18,7 +19,7 @@ import { Schedules } from './schedules';
 import { sheet } from './sheet';
 import { Shelf } from './shelf';
 import type { State } from './state';
-import { BLANK, NEW, NOTHING, SCHEDULES, charted, current, initial, presetOf } from './state';
+import { BLANK, NEW, NOTHING, SCHEDULES, baseOf, charted, current, initial } from './state';
 import type { Verb } from './steer';
 
 const STREAM = '/v1/runs/stream';
@@ -33,7 +34,7 @@ export function mount(root: HTMLElement): void {
   const machine = new Machine();
   const shelf = new Shelf(() => state, (action) => dispatch(action));
   const schedules = new Schedules();
-  let state: State = initial(location.hash.slice(1));
+  let state: State = initial(location.hash.slice(1), recall());
   let frame = 0;
   let logTimer = 0;
   /** What was asked for since the connection opened; another object for each connection. */
@@ -97,7 +98,12 @@ export function mount(root: HTMLElement): void {
           <span>${state.reason || 'The connection is lost.'} What you see may be old; trying again\u2026</span>
           <button type="button" class="link" @click=${() => connection.retryNow()}>Try now</button>
         </p>` : nothing}
-      ${list(state, { compare: (id, on) => dispatch({ type: 'compared', run: id, on }) })}
+      ${list(state, { 
+        compare: (id, on) => {
+          dispatch({ type: 'compared', run: id, on });
+          remember(state.compared);
+        },
+      })}
       <section class="board-main" id="main" aria-label=${isTimed ? 'Schedules' : isNew ? 'New run' : 'The chosen run'}>
         ${isTimed ? schedules.element : isNew ? draft(state, {
           change: (changed) => dispatch({ type: 'drafted', draft: changed }),
@@ -195,21 +201,21 @@ export function mount(root: HTMLElement): void {
   }
 
   async function start(): Promise<void> {
-    const preset = presetOf(state);
-    if (preset === null || state.draft.sending) return;
-    const { name, typed } = state.draft;
+    const base = baseOf(state);
+    if (base === null || state.draft.sending) return;
+    const { original, name, typed } = state.draft;
     const corpus = corpusOf(state)?.id ?? '';
-    if (Object.keys(problems(preset.config, typed)).length > 0) {
+    if (Object.keys(problems(base.config, typed)).length > 0) {
       dispatch({ type: 'drafted', draft: { unfolded: true } });
       requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
       return;
     }
     dispatch({ type: 'drafted', draft: { sending: true } });
-    const answer = await post<Run>('/v1/runs', {
-      preset: preset.name,
+    const answer = await post<Run>(original === null ? '/v1/runs' : `${of(original.id)}/clone`, {
+      ...(original === null ? { preset: base.name } : {}),
       corpus,
       ...(name.trim() === '' ? {} : { name: name.trim() }),
-      config: changes(preset.config, typed),
+      config: changes(base.config, typed),
     });
     if ('refusal' in answer) {
       const unfolded = state.draft.unfolded || (place(answer.refusal) ?? '') in FIELDS;
@@ -218,7 +224,7 @@ export function mount(root: HTMLElement): void {
       return;
     }
     dispatch({ type: 'run told', run: answer.value });
-    dispatch({ type: 'drafted', draft: { ...BLANK, preset: preset.name, corpus } });
+    dispatch({ type: 'drafted', draft: { ...BLANK, preset: answer.value.preset, corpus } });
     location.hash = answer.value.id;
   }
 

@@ -6,10 +6,10 @@ import type { CorporaActions } from './corpora';
 import { choice, corpora, corpusOf } from './corpora';
 import type { Field, Typed } from './fields';
 import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
-import type { Preset, Refusal } from './protocol';
+import type { Config, Preset, Refusal } from './protocol';
 import type { Draft, State } from './state';
-import { presetOf } from './state';
-import { bytes, count, duration, moment } from './words';
+import { baseOf } from './state';
+import { bytes, count, curriculum, duration, moment, title } from './words';
 
 export interface DraftActions {
   change(changed: Partial<Draft>): void;
@@ -21,22 +21,25 @@ export interface DraftActions {
 }
 
 export function draft(state: State, on: DraftActions): TemplateResult {
-  const preset = presetOf(state);
-  if (preset === null) return html`<p class="board-empty">Reading what a run can start from\u2026</p>`;
-  const { name, typed, unfolded, sending, refusal } = state.draft;
-  const wrong = problems(preset.config, typed);
+  const base = baseOf(state);
+  if (base === null) return html`<p class="board-empty">Reading what a run can start from\u2026</p>`;
+  const { original, name, typed, unfolded, sending, refusal } = state.draft;
+  const wrong = problems(base.config, typed);
   const at = place(refusal);
   const corpus = corpusOf(state);
-  const changed = Object.keys(changes(preset.config, typed)) as Field[];
+  const changed = Object.keys(changes(base.config, typed)) as Field[];
   return html`
     <form class="draft" novalidate @submit=${(event: Event) => {
       event.preventDefault();
       on.start();
     }}>
-      <h2 class="draft-title">New run</h2>
+      <h2 class="draft-title">${original === null ? 'New run' : `New run like ${title(original)}`}</h2>
       <fieldset class="draft-presets" aria-describedby="preset-problem">
         <legend class="label">Preset</legend>
-        ${state.presets.map((one) => card(one, one === preset, () => on.change({ preset: one.name })))}
+        ${state.presets.map((one) => card(one, one === base, () => on.change({ original: null, preset: one.name })))}
+        ${original === null ? nothing : html`
+          <p class="draft-original">Begins with ${title(original)}\u2019s values, its windows
+            (${curriculum(original.config)}) and ${original.corpus.name}. A preset begins anew.</p>`}
         <p class="draft-measured">
           ${state.measuring ? 'Measuring what they cost on this machine, about half a minute\u2026' : html`
             ${state.measuredAt === null ? 'What they cost on this machine was not measured yet.'
@@ -75,16 +78,16 @@ export function draft(state: State, on: DraftActions): TemplateResult {
       }}>
         <summary class="draft-summary">
           <span>All values</span>
-          <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${labels(changed)}`}</span>
+          <span class="draft-brief">${changed.length === 0 ? `as in ${base.name}` : `changed: ${labels(changed)}`}</span>
         </summary>
         <div class="draft-fields">
           ${NAMES.map((field) => {
             const sentence = wrong[field] ?? (at === field ? refusal!.message : null);
-            return row(field, preset, typed, changed.includes(field), sentence, (value) => on.type(field, value));
+            return row(field, base.config, typed, changed.includes(field), sentence, (value) => on.type(field, value));
           })}
         </div>
         <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}
-        >Restore ${preset.name}\u2019s values</button>
+        >Restore ${base.name}\u2019s values</button>
       </details>
       <div class="draft-foot">
         <button type="submit" class="primary" aria-disabled=${sending ? 'true' : 'false'}
@@ -109,10 +112,10 @@ export function card(preset: Preset, isChosen: boolean, choose: () => void): Tem
 }
 
 export function row(
-  field: Field, preset: Preset, typed: Typed, isChanged: boolean, wrong: string | null, type: (value: string) => void,
+  field: Field, config: Config, typed: Typed, isChanged: boolean, wrong: string | null, type: (value: string) => void,
 ): TemplateResult {
   const shape = FIELDS[field];
-  const value = shown(preset.config, typed, field);
+  const value = shown(config, typed, field);
   const input = (event: Event) => type((event.target as HTMLInputElement | HTMLSelectElement).value);
   return html`
     <div class="field" ?data-changed=${isChanged}>

@@ -131,9 +131,3 @@ export function problems(config: Config, typed: Typed): Partial<Record<Field, st
   }
   return found;
 }
-
-/** The values that `config` has otherwise than `preset`, as they would be typed. */
-export function typedFrom(config: Config, preset: Config): Typed {
-  const differing = NAMES.filter((field) => valueOf(config, field) !== valueOf(preset, field));
-  return Object.fromEntries(differing.map((field) => [field, String(valueOf(config, field))]));
-}

@@ -83,6 +83,9 @@ export interface Run {
   readonly bestValLoss?: number;
   readonly protocol?: string;
   readonly etaSeconds?: number;
+  /** At the fastest and at the slowest pace of late. */
+  readonly etaLowSeconds?: number;
+  readonly etaHighSeconds?: number;
   readonly charactersPerSecond?: number;
   readonly queuePosition?: number;
   readonly attempts?: number;
@@ -94,6 +97,8 @@ export interface Run {
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly workerPid?: number;
+  /** The id of the schedule that started it. */
+  readonly schedule?: string;
 }
 
 export interface Step {

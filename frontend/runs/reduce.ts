@@ -1,5 +1,4 @@
 /** How each thing that happens changes what the page knows. Pure: no clock, no chance, no document. */
-import { typedFrom } from './fields';
 import type { Field } from './fields';
 import type { Texts } from './corpora';
 import type { Corpora, Frame, Kept, Metrics, Presets, Refusal, Run, Sample } from './protocol';
@@ -162,13 +161,8 @@ function doubted(histories: State['histories']): State['histories'] {
   return Object.fromEntries(Object.entries(histories).map(([run, history]) => [run, { ...history, isWhole: false }]));
 }
 
-function draftOf({ presets, corpora }: State, run: Run): Draft {
+function draftOf({ corpora }: State, run: Run): Draft {
   const { id, name, sha256 } = run.corpus;
   const corpus = corpora.find((one) => one.name === name && one.sha256 === sha256)?.id ?? id;
-  const preset = presets.find(({ name }) => name === run.preset) ?? presets[0];
-  const typed = preset === undefined ? {} : typedFrom(run.config, preset.config);
-  return {
-    ...BLANK, preset: preset?.name ?? '', corpus, name: run.name ?? '', typed,
-    unfolded: Object.keys(typed).length > 0,
-  };
+  return { ...BLANK, original: run, preset: run.preset, corpus, name: run.name ?? '', unfolded: true };
 }

@@ -141,7 +141,7 @@ export class Schedules {
             <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${labels(changed)}`}</span>
           </summary>
           <div class="draft-fields">
-            ${NAMES.map((field) => row(field, preset, plan.typed, changed.includes(field), wrong[field] ?? about(field),
+            ${NAMES.map((field) => row(field, preset.config, plan.typed, changed.includes(field), wrong[field] ?? about(field),
               (value) => this.change({ typed: { ...this.plan.typed, [field]: value } })))}
           </div>
         </details>

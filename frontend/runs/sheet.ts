@@ -6,9 +6,10 @@ import { FIELDS, NAMES, valueOf } from './fields';
 import { mark } from './mark';
 import type { Preset, Run, Sample } from './protocol';
 import type { State } from './state';
+import { SCHEDULES } from './state';
 import type { SteerActions } from './steer';
 import { steer } from './steer';
-import { STATES, count, curriculum, left, loss, moment, rounded, title, valueInWords } from './words';
+import { STATES, count, curriculum, left, leftRange, loss, moment, rounded, title, valueInWords } from './words';
 
 export interface SheetActions extends SteerActions {
   log(open: boolean): void;
@@ -28,7 +29,7 @@ export function sheet(state: State, run: Run, charts: TemplateResult, machine: H
       </header>
       <div class="sheet-progress">
         <progress max=${run.steps} .value=${run.step} aria-label="Steps"></progress>
-        <p><span>Step ${count(run.step)} of ${count(run.steps)}</span><span>${remaining ?? nothing}</span></p>
+        <p><span>Step ${count(run.step)} of ${count(run.steps)}</span><span>${remaining === null ? nothing : `${remaining}${leftRange(run)}`}</span></p>
       </div>
       ${steer(state, run, on)}
       <dl class="sheet-figures">
@@ -79,7 +80,9 @@ function config(run: Run, preset: Preset | undefined): TemplateResult {
         })}
         ${value('Alphabet', `${run.config.model.vocabSize} characters`)}
         ${value('Curriculum', curriculum(run.config))}
-        ${value('Asked for', moment(run.createdAt))}
+        ${run.schedule === undefined ? value('Asked for', moment(run.createdAt)) : html`
+          <div title=${run.schedule}>
+            <dt>Started by</dt><dd><a href="#${SCHEDULES}">a schedule</a>, ${moment(run.createdAt)}</dd></div>`}
         ${run.startedAt === undefined ? nothing : value('Started', moment(run.startedAt))}
         ${run.endedAt === undefined ? nothing : value('Ended', moment(run.endedAt))}
         ${run.workerPid === undefined ? nothing : value('Worker', `process ${run.workerPid}`)}

@@ -2,7 +2,7 @@
 import type { Texts } from './corpora';
 import { NO_TEXTS } from './corpora';
 import type { Typed } from './fields';
-import type { Corpus, Evaluation, Kept, Preset, Refusal, Run, Sample, Step } from './protocol';
+import type { Config, Corpus, Evaluation, Kept, Preset, Refusal, Run, Sample, Step } from './protocol';
 
 export type Link = 'connecting' | 'open' | 'lost';
 export type Axis = 'steps' | 'minutes';
@@ -28,6 +28,8 @@ export interface History {
 
 /** A run that is not yet asked for. */
 export interface Draft {
+  /** The run whose config it begins with, in place of the preset's. */
+  readonly original: Run | null;
   readonly preset: string;
   readonly corpus: string;
   readonly name: string;
@@ -69,13 +71,13 @@ export interface State {
 export const NOTHING: History = { steps: [], evaluations: [], knownTo: -1, isWhole: false };
 
 export const BLANK: Draft = {
-  preset: '', corpus: '', name: '', typed: {}, unfolded: false, sending: false, refusal: null,
+  original: null, preset: '', corpus: '', name: '', typed: {}, unfolded: false, sending: false, refusal: null,
 };
 
-export function initial(chosen: string): State {
+export function initial(chosen: string, compared: readonly string[]): State {
   return {
-    runs: null, presets: [], measuring: false, measuredAt: null, corpora: [], texts: NO_TEXTS, chosen, compared: [], histories: {}, samples: {},
-    checkpoints: {}, log: null, axis: 'steps',
+    runs: null, presets: [], measuring: false, measuredAt: null, corpora: [], texts: NO_TEXTS, chosen, compared,
+    histories: {}, samples: {}, checkpoints: {}, log: null, axis: 'steps',
     draft: BLANK, more: '500', confirming: false, refusal: null, link: 'connecting', reason: '',
   };
 }
@@ -91,6 +93,12 @@ export function charted(state: State): readonly Run[] {
   const first = current(state);
   if (first === null) return [];
   return [first, ...(state.runs ?? []).filter((run) => run !== first && state.compared.includes(run.id))];
+}
+
+/** What the form begins with, and what that is called. */
+export function baseOf(state: State): { readonly name: string; readonly config: Config } | null {
+  const { original } = state.draft;
+  return original === null ? presetOf(state) : { name: original.name || original.id, config: original.config };
 }
 
 export function presetOf({ presets, draft }: State): Preset | null {

@@ -39,7 +39,15 @@ export function duration(seconds: number): string {
 
 export function left(run: Run): string | null {
   if (run.state === 'QUEUED') return run.queuePosition === undefined ? null : `place ${run.queuePosition} in the queue`;
-  return run.etaSeconds === undefined || run.state !== 'RUNNING' ? null : `${duration(run.etaSeconds)} left`;
+  if (run.etaSeconds === undefined || run.state !== 'RUNNING') return null;
+  return `${duration(run.etaSeconds)} left`;
+}
+
+/** What is left at the fastest and at the slowest pace of late, where that makes a difference. */
+export function leftRange({ etaLowSeconds, etaHighSeconds }: Run): string {
+  if (etaLowSeconds === undefined || etaHighSeconds === undefined) return '';
+  const [low, high] = [duration(etaLowSeconds), duration(etaHighSeconds)];
+  return low === high ? '' : ` (${low} to ${high})`;
 }
 
 export function moment(time: string): string {

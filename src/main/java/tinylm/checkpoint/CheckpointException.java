@@ -21,7 +21,7 @@ public final class CheckpointException extends RuntimeException {
     }
 
     /// The system's reason in words, for its exceptions often carry a file's name alone.
-    static String reason(IOException e) {
+    public static String reason(IOException e) {
         return switch (e) {
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case AccessDeniedException denied -> "there is no permission for " + denied.getFile();

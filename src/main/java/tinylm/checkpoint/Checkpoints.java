@@ -25,8 +25,7 @@ public final class Checkpoints {
     private static final Pattern NAME = Pattern.compile("step-([0-9]{9})(?:\\.([0-9]{1,6}))?");
     private static final int KEPT_NEWEST = 2;
 
-    private static final Comparator<Checkpoint> BY_AGE = Comparator.comparingLong(Checkpoints::step)
-            .thenComparingInt(one -> Place.of(one.directory()).again());
+    private static final Comparator<Checkpoint> BY_AGE = Comparator.comparing(one -> Place.of(one.directory()));
 
     /// NaN, which is greater than every number to this order, comes last.
     private static final Comparator<Checkpoint> BY_LOSS = Comparator.<Checkpoint>comparingDouble(
@@ -51,7 +50,16 @@ public final class Checkpoints {
     ///
     /// @param refused gets a sentence for each newer one that does not
     public static Optional<Checkpoint> newest(Path runDirectory, Consumer<String> refused) {
-        return verified(runDirectory, refused).stream().max(BY_AGE);
+        for (var directory : stepDirectories(runDirectory).stream()
+                .sorted(Comparator.comparing(Place::of).reversed())
+                .toList()) {
+            try {
+                return Optional.of(verified(directory));
+            } catch (CheckpointException e) {
+                refused.accept(e.getMessage());
+            }
+        }
+        return Optional.empty();
     }
 
     /// The checkpoint of the lowest validation loss that verifies.
@@ -249,16 +257,20 @@ public final class Checkpoints {
         var checkpoints = new ArrayList<Checkpoint>();
         for (var directory : stepDirectories(run)) {
             try {
-                var checkpoint = Checkpoint.read(directory);
-                if (step(checkpoint) != Place.of(directory).step()) {
-                    throw new CheckpointException(directory, "holds step " + step(checkpoint) + ": it was renamed.");
-                }
-                checkpoints.add(checkpoint);
+                checkpoints.add(verified(directory));
             } catch (CheckpointException e) {
                 refused.accept(e.getMessage());
             }
         }
         return checkpoints;
+    }
+
+    private static Checkpoint verified(Path stepDirectory) {
+        var checkpoint = Checkpoint.read(stepDirectory);
+        if (step(checkpoint) != Place.of(stepDirectory).step()) {
+            throw new CheckpointException(stepDirectory, "holds step " + step(checkpoint) + ": it was renamed.");
+        }
+        return checkpoint;
     }
 
     private static List<Path> stepDirectories(Path run) {
@@ -281,7 +293,15 @@ public final class Checkpoints {
     }
 
     /// @param again how often the step had been saved before
-    private record Place(long step, int again) {
+    private record Place(long step, int again) implements Comparable<Place> {
+
+        private static final Comparator<Place> ORDER =
+                Comparator.comparingLong(Place::step).thenComparingInt(Place::again);
+
+        @Override
+        public int compareTo(Place other) {
+            return ORDER.compare(this, other);
+        }
 
         static Place of(Path directory) {
             var name = NAME.matcher(directory.getFileName().toString());

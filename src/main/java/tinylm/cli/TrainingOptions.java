@@ -1,6 +1,8 @@
 package tinylm.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -20,7 +22,7 @@ final class TrainingOptions {
 
     @Option(
             names = "--preset",
-            description = "default, small, demo or original: the values in the table below. Default: default")
+            description = "demo, small, default, record or original: the values in the table below. Default: default")
     private Preset preset;
 
     @Option(names = "--steps", description = "Optimizer updates")
@@ -183,7 +185,6 @@ final class TrainingOptions {
         row(table, "--clip", preset -> preset.config().clip());
         row(table, "--warmup", preset -> preset.config().warmup());
         row(table, "--decay", preset -> preset.config().decay().name().toLowerCase(Locale.ROOT));
-        row(table, "--curriculum", preset -> curriculum(preset.config().curriculum()));
         row(table, "--dropout", preset -> preset.config().model().dropout());
         row(table, "--context", preset -> preset.config().model().contextLength());
         row(table, "--layers", preset -> preset.config().model().nLayer());
@@ -192,6 +193,12 @@ final class TrainingOptions {
         row(table, "--evaluate-every", preset -> preset.config().evaluationInterval());
         row(table, "--patience", preset -> preset.config().patience());
         row(table, "--seed", preset -> preset.config().seed());
+        Arrays.stream(Preset.values())
+                .collect(Collectors.groupingBy(
+                        preset -> curriculum(preset.config().curriculum()),
+                        LinkedHashMap::new,
+                        Collectors.mapping(preset -> preset.name().toLowerCase(Locale.ROOT), Collectors.joining(", "))))
+                .forEach((stages, presets) -> table.append("  --curriculum %s: %s%n".formatted(stages, presets)));
         return table.toString();
     }
 
@@ -205,9 +212,9 @@ final class TrainingOptions {
     }
 
     private static void row(StringBuilder table, String name, Function<Preset, Object> value) {
-        table.append("  %-20s".formatted(name));
+        table.append("  %-22s".formatted(name));
         for (Preset preset : Preset.values()) {
-            table.append("%14s".formatted(value.apply(preset)));
+            table.append("%11s".formatted(value.apply(preset)));
         }
         table.append("%n".formatted());
     }

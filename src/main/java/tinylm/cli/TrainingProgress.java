@@ -3,6 +3,9 @@ package tinylm.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import tinylm.runs.Eta;
+import tinylm.runs.EtaEstimator;
 import tinylm.training.Ending;
 import tinylm.training.Trainer;
 import tinylm.training.TrainingConfig;
@@ -24,6 +27,8 @@ final class TrainingProgress {
     private double smoothedLoss = Double.NaN;
     private double validationLoss = Double.NaN;
     private Stepped latest;
+    private EtaEstimator estimator;
+    private Optional<Eta> eta = Optional.empty();
     private long printedAt;
 
     TrainingProgress(PrintWriter out) {
@@ -34,6 +39,7 @@ final class TrainingProgress {
         config = trainer.config();
         begunAtStep = trainer.step();
         begunAt = System.nanoTime();
+        estimator = new EtaEstimator(config, begunAtStep, trainer.corpus().validationIds().length);
         out.printf(
                 "%,d parameters, steps %,d to %,d of %,d characters%n",
                 config.model().parameterCount(), trainer.step(), config.steps(), config.charactersPerStep());
@@ -47,6 +53,7 @@ final class TrainingProgress {
                 smoothedLoss =
                         Double.isNaN(smoothedLoss) ? stepped.loss() : 0.95 * smoothedLoss + 0.05 * stepped.loss();
                 long now = System.nanoTime();
+                eta = estimator.at(stepped.step(), (now - begunAt) / 1e9);
                 if (now - printedAt > (terminal ? 200_000_000L : 30_000_000_000L)) {
                     printedAt = now;
                     out.print((terminal ? "\r" : "") + line() + (terminal ? "\u001b[K" : System.lineSeparator()));
@@ -77,7 +84,7 @@ final class TrainingProgress {
     private String line() {
         double elapsed = (System.nanoTime() - begunAt) / 1e9;
         double perStep = elapsed / (latest.step() - begunAtStep);
-        return "step %,d/%,d  loss %.3f  validation %s  learning rate %.2e  %,.0f characters/s  %s left"
+        return "step %,d/%,d  loss %.3f  validation %s  learning rate %.2e  %,.0f characters/s%s"
                 .formatted(
                         latest.step(),
                         config.steps(),
@@ -85,7 +92,8 @@ final class TrainingProgress {
                         Double.isNaN(validationLoss) ? "-" : "%.4f".formatted(validationLoss),
                         latest.learningRate(),
                         config.charactersPerStep() / perStep,
-                        duration(perStep * (config.steps() - latest.step())));
+                        eta.map(one -> "  %s left".formatted(duration(one.seconds())))
+                                .orElse(""));
     }
 
     private static String duration(double seconds) {

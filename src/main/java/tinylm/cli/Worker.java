@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.CheckpointException;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.inference.Admission;
 import tinylm.inference.GenerationRequest;
@@ -21,7 +23,7 @@ import tinylm.inference.Text;
 import tinylm.inference.TokenEvent;
 import tinylm.model.Torch;
 import tinylm.runs.Environment;
-import tinylm.runs.Eta;
+import tinylm.runs.EtaEstimator;
 import tinylm.runs.History;
 import tinylm.runs.Job;
 import tinylm.runs.Report;
@@ -101,9 +103,15 @@ final class Worker {
             }
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             e.printStackTrace(log);
-            var said = e.getMessage();
-            return end(Phase.FAILED, said == null ? e.toString() : said, 1);
+            return end(Phase.FAILED, sentence(e), 1);
         }
+    }
+
+    private static String sentence(Throwable e) {
+        if (e instanceof IOException refused) {
+            return "The run's folder cannot be written: " + CheckpointException.reason(refused) + ".";
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     private int stopped(long step) {
@@ -159,7 +167,19 @@ final class Worker {
             throw new IllegalStateException("The corpus " + job.corpus() + " is another text by now.");
         }
         var progress = new TrainingProgress(log);
-        var newest = Checkpoints.newest(directory, progress::refused);
+        var damaged = new ArrayList<String>();
+        var newest = Checkpoints.newest(directory, sentence -> {
+            progress.refused(sentence);
+            damaged.add(sentence);
+        });
+        if (!damaged.isEmpty()) {
+            reports.phase(
+                    Phase.TRAINING,
+                    newest.map(one -> "Goes on from step "
+                                            + one.manifest().orElseThrow().step())
+                                    .orElse("Begins anew")
+                            + ", because what is newer is damaged: " + String.join(" ", damaged));
+        }
         newest.ifPresent(this::tell); // an earlier worker may have been lost before it did
         var clock = new Clock(System.nanoTime());
         try (var trainer = newest.map(one -> Trainer.resume(job.config(), text, directory, clock::on, one))
@@ -176,7 +196,7 @@ final class Worker {
 
         private final long begun;
         private TrainingProgress progress;
-        private Eta eta;
+        private EtaEstimator eta;
         private long evaluated = -1;
 
         Clock(long begun) {
@@ -186,7 +206,8 @@ final class Worker {
         void begin(Trainer trainer, TrainingProgress lines) {
             progress = lines;
             progress.begin(trainer);
-            eta = new Eta(trainer.config(), trainer.step());
+            eta = new EtaEstimator(
+                    trainer.config(), trainer.step(), trainer.corpus().validationIds().length);
         }
 
         double seconds() {

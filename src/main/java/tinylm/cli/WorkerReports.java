@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import tinylm.runs.Eta;
 import tinylm.runs.Job;
 import tinylm.runs.Report;
 import tinylm.runs.Report.Phase;
@@ -48,7 +49,7 @@ final class WorkerReports implements AutoCloseable {
     private List<Report.Evaluation> evaluations = new ArrayList<>();
     private List<Report.Sample> samples = new ArrayList<>();
     private List<Report.Kept> checkpoints = new ArrayList<>();
-    private OptionalDouble eta = OptionalDouble.empty();
+    private Optional<Eta> eta = Optional.empty();
     private OptionalLong backTo = OptionalLong.empty();
     private Phase phase = Phase.TRAINING;
     private String sentence = "";
@@ -88,7 +89,7 @@ final class WorkerReports implements AutoCloseable {
                             "",
                             ProcessHandle.current().pid(),
                             0,
-                            OptionalDouble.empty(),
+                            Optional.empty(),
                             old.steps(),
                             old.evaluations(),
                             old.samples(),
@@ -116,9 +117,9 @@ final class WorkerReports implements AutoCloseable {
         notifyAll();
     }
 
-    synchronized void add(TrainingEvent.Stepped stepped, double seconds, OptionalDouble etaSeconds) {
+    synchronized void add(TrainingEvent.Stepped stepped, double seconds, Optional<Eta> left) {
         steps.add(Report.Step.of(stepped, memoryBytes(), seconds));
-        eta = etaSeconds;
+        eta = left;
     }
 
     synchronized void add(TrainingEvent.Evaluated evaluated, double seconds) {
@@ -212,10 +213,14 @@ final class WorkerReports implements AutoCloseable {
         return waiting.isEmpty() ? Optional.empty() : Optional.of(waiting.getFirst());
     }
 
-    private synchronized void removeFirst() throws IOException {
+    private synchronized void removeFirst() {
         waiting.removeFirst();
         if (waiting.isEmpty()) {
-            Files.deleteIfExists(unsent);
+            try {
+                Files.deleteIfExists(unsent);
+            } catch (IOException e) {
+                // what is told twice counts once
+            }
         }
     }
 

@@ -39,6 +39,9 @@ public final class Corpora {
     /// Each costs a row of the embedding and of the logits.
     private static final int MOST_DIFFERENT = 20_000;
 
+    /// Uploaded texts.
+    private static final int MOST_TEXTS = 200;
+
     private final CorpusCatalog catalog;
     private final Path runtime;
     private final CorpusStore store;
@@ -211,7 +214,7 @@ public final class Corpora {
     ///
     /// @param name 1 to 64 letters, digits, spaces and `. _ -`; a name that exists makes this its newest version
     /// @param mostBytes of the text; no more are read
-    /// @throws RunRefused when the name is not allowed or the text too large
+    /// @throws RunRefused when the name is not allowed, the text too large, or too many are there
     /// @throws CorpusException when it is no text that can be learnt
     /// @throws IOException when it does not arrive, or cannot be written
     public Kept upload(String name, InputStream text, long mostBytes) throws IOException {
@@ -258,8 +261,12 @@ public final class Corpora {
                     return new Kept(info(entry), false);
                 }
             }
-            files.move(aside, files.of(sha256));
             boolean isNew = store.find(sha256).isEmpty();
+            if (isNew && store.list().size() >= MOST_TEXTS) {
+                throw RunRefused.conflict("At most " + MOST_TEXTS
+                        + " uploaded corpora are kept, and so many are there; delete one first.");
+            }
+            files.move(aside, files.of(sha256));
             if (isNew) {
                 var now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a database keeps it
                 store.insert(new UploadedCorpus(name, survey, now));

@@ -8,12 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 
 /// Uploaded texts on the disk, each named after its SHA-256: written aside, forced to the disk, then renamed into
 /// place.
 record CorpusFiles(Path directory) {
 
     private static final int CHUNK_BYTES = 1 << 16;
+
+    /// No upload lasts so long.
+    private static final Duration LEFT_OVER = Duration.ofDays(1);
 
     Path of(String sha256) {
         return directory.resolve(sha256 + ".txt");
@@ -37,6 +43,7 @@ record CorpusFiles(Path directory) {
     /// @throws RunRefused when there is more than so many bytes; no more are read
     Path receive(InputStream text, long mostBytes) throws IOException {
         Files.createDirectories(directory);
+        removeLeftovers();
         var aside = Files.createTempFile(directory, ".", ".tmp");
         try (var file = FileChannel.open(aside, StandardOpenOption.WRITE)) {
             var chunk = new byte[CHUNK_BYTES];
@@ -56,6 +63,18 @@ record CorpusFiles(Path directory) {
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(aside);
             throw e;
+        }
+    }
+
+    /// Deletes what a server that was killed had not received in full.
+    private void removeLeftovers() throws IOException {
+        var old = FileTime.from(Instant.now().minus(LEFT_OVER));
+        try (var files = Files.newDirectoryStream(directory, ".*.tmp")) {
+            for (var file : files) {
+                if (Files.getLastModifiedTime(file).compareTo(old) < 0) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 

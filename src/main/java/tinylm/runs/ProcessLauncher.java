@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -69,22 +70,31 @@ public final class ProcessLauncher implements Launcher {
     }
 
     @Override
-    public long launch(Path directory, String token) throws IOException {
-        return start(
+    public long launch(Path directory, String token, IntConsumer ended) throws IOException {
+        var worker = start(
                 List.of("train", "--worker", "--out", directory.toString(), "--threads", Integer.toString(threads)),
                 directory.resolve(LOG),
                 Map.of(Job.SERVER, server.get().toString(), Job.TOKEN, token));
+        worker.onExit().thenAccept(process -> ended.accept(process.exitValue()));
+        return worker.pid();
     }
 
     @Override
     public long measure(Path file) throws IOException {
         return start(
-                List.of("bench", "--presets", "--json", file.toString(), "--threads", Integer.toString(threads)),
-                file.resolveSibling(file.getFileName() + "." + LOG),
-                Map.of());
+                        List.of(
+                                "bench",
+                                "--presets",
+                                "--json",
+                                file.toString(),
+                                "--threads",
+                                Integer.toString(threads)),
+                        file.resolveSibling(file.getFileName() + "." + LOG),
+                        Map.of())
+                .pid();
     }
 
-    private long start(List<String> arguments, Path log, Map<String, String> own) throws IOException {
+    private Process start(List<String> arguments, Path log, Map<String, String> own) throws IOException {
         var command = new ArrayList<String>();
         wrapper("setsid").ifPresent(command::add);
         wrapper("nice").ifPresent(nice -> command.addAll(List.of(nice, "-n", "10")));
@@ -103,7 +113,7 @@ public final class ProcessLauncher implements Launcher {
         environment.put("MALLOC_MMAP_THRESHOLD_", "4294967296");
         environment.put("MALLOC_TRIM_THRESHOLD_", "17179869184");
         environment.put("MALLOC_TOP_PAD_", "268435456");
-        return builder.start().pid();
+        return builder.start();
     }
 
     private static File nothing() {

@@ -1,6 +1,7 @@
 package tinylm.runs;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import tinylm.training.TrainingEvent;
@@ -12,13 +13,12 @@ import tinylm.training.TrainingEvent;
 /// @param sentence for people, why it is in that phase; empty when it trains
 /// @param memoryBytes resident memory of the process; 0 where the system does not say
 /// @param backTo the step of the last good checkpoint, when the worker DIVERGED
-/// @param etaSeconds until the last step
 public record Report(
         Phase phase,
         String sentence,
         long pid,
         long memoryBytes,
-        OptionalDouble etaSeconds,
+        Optional<Eta> eta,
         List<Step> steps,
         List<Evaluation> evaluations,
         List<Sample> samples,
@@ -29,7 +29,9 @@ public record Report(
         steps = List.copyOf(steps);
         evaluations = List.copyOf(evaluations);
         samples = List.copyOf(samples);
-        checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints); // workers of 0.1 told none
+        // workers of 0.1 told neither
+        eta = eta == null ? Optional.empty() : eta;
+        checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
     }
 
     public enum Phase {

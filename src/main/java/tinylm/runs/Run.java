@@ -58,7 +58,7 @@ public record Run(
             OptionalDouble validationLoss,
             OptionalDouble bestValidationLoss,
             OptionalDouble charactersPerSecond,
-            OptionalDouble etaSeconds,
+            Optional<Eta> eta,
             OptionalLong memoryBytes) {
 
         static final Progress NONE = new Progress(
@@ -67,7 +67,7 @@ public record Run(
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
-                OptionalDouble.empty(),
+                Optional.empty(),
                 OptionalLong.empty());
     }
 

@@ -50,6 +50,13 @@ final class RunStore {
                 .list();
     }
 
+    int count(Handle handle, RunState state) {
+        return handle.createQuery("select count(*) from run where state = :state")
+                .bind("state", state.name())
+                .mapTo(Integer.class)
+                .one();
+    }
+
     Optional<Run> find(String id) {
         return jdbi.withHandle(handle -> find(handle, id, ""));
     }
@@ -92,6 +99,7 @@ final class RunStore {
                         + " attempts = :attempts, halvings = :halvings, lease = :lease, worker_pid = :pid, worker_started_at = :launched,"
                         + " heard_at = :heard, step = :step, train_loss = :trainLoss, validation_loss = :valLoss,"
                         + " best_validation_loss = :bestLoss, characters_per_second = :speed, eta_seconds = :eta,"
+                        + " eta_low_seconds = :etaLow, eta_high_seconds = :etaHigh,"
                         + " memory_bytes = :memory, started_at = :started, ended_at = :ended where id = :id")
                 .bind("id", run.id())
                 .bind("config", json(run.order().config()))
@@ -111,7 +119,9 @@ final class RunStore {
                 .bind("valLoss", boxed(progress.validationLoss()))
                 .bind("bestLoss", boxed(progress.bestValidationLoss()))
                 .bind("speed", boxed(progress.charactersPerSecond()))
-                .bind("eta", boxed(progress.etaSeconds()))
+                .bind("eta", progress.eta().map(Eta::seconds).orElse(null))
+                .bind("etaLow", progress.eta().map(Eta::low).orElse(null))
+                .bind("etaHigh", progress.eta().map(Eta::high).orElse(null))
                 .bind("memory", boxed(progress.memoryBytes()))
                 .bind("started", run.startedAt().map(Times::column).orElse(null))
                 .bind("ended", run.endedAt().map(Times::column).orElse(null))
@@ -281,7 +291,7 @@ final class RunStore {
                         decimal(row, "validation_loss"),
                         decimal(row, "best_validation_loss"),
                         decimal(row, "characters_per_second"),
-                        decimal(row, "eta_seconds"),
+                        eta(row),
                         whole(row, "memory_bytes")),
                 Times.of(row, "created_at").orElseThrow(),
                 Times.of(row, "started_at"),
@@ -297,6 +307,16 @@ final class RunStore {
                         row.getLong("worker_pid"),
                         Times.of(row, "worker_started_at").orElseThrow(),
                         Times.of(row, "heard_at").orElseThrow()));
+    }
+
+    private static Optional<Eta> eta(ResultSet row) throws SQLException {
+        var seconds = decimal(row, "eta_seconds");
+        return seconds.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Eta(
+                        seconds.getAsDouble(),
+                        decimal(row, "eta_low_seconds").orElse(seconds.getAsDouble()),
+                        decimal(row, "eta_high_seconds").orElse(seconds.getAsDouble())));
     }
 
     private static OptionalLong whole(ResultSet row, String column) throws SQLException {

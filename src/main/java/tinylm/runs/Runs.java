@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -43,7 +44,8 @@ public final class Runs {
     /// @param workers how many at a time, at most
     /// @param lease how long a worker may be silent before it counts as lost
     /// @param attempts how many workers a run gets, at most, before it stays INTERRUPTED
-    public record Settings(Path directory, int workers, Duration lease, int attempts) {}
+    /// @param queue how many runs may wait, at most
+    public record Settings(Path directory, int workers, Duration lease, int attempts, int queue) {}
 
     private static final int LONGEST_NAME = 100;
     private static final int MOST_STEPS = 10_000_000;
@@ -91,29 +93,35 @@ public final class Runs {
             Map<String, Object> changes,
             Optional<String> schedule) {
         var base = preset(preset);
-        var text = corpora.find(corpus)
-                .orElseThrow(() -> RunRefused.invalid(
-                        "corpus",
-                        "There is no corpus \"" + corpus + "\"; there is " + String.join(", ", corpora.names()) + "."));
+        var text = text(corpus);
         var config = Overrides.apply(base.withVocabSize(text.vocabSize()), changes);
         return draft(name.orElse(preset), preset, config, text, schedule);
     }
 
-    /// Queues a new run with another's config, corpus and preset, and single values changed.
+    /// Queues a new run with another's config and preset, and single values changed.
     ///
+    /// @param corpus to learn in place of the text that the other learnt
     /// @throws RunRefused when something of it is not allowed
-    public Run clone(String id, Optional<String> name, Map<String, Object> changes) {
-        var original = get(id);
-        var text = corpora.find(original.order().corpus(), original.order().corpusSha256())
-                .orElseThrow(() ->
-                        RunRefused.conflict("The text that " + original.order().name() + " learnt, "
-                                + original.order().corpus() + ", is not there any more, or is another."));
+    public Run clone(String id, Optional<String> name, Optional<String> corpus, Map<String, Object> changes) {
+        var original = get(id).order();
+        var text = corpus.isPresent()
+                ? text(corpus.get())
+                : corpora.find(original.corpus(), original.corpusSha256())
+                        .orElseThrow(() -> RunRefused.conflict("The text that " + original.name() + " learnt, "
+                                + original.corpus() + ", is not there any more, or is another; name a corpus."));
         return insert(draft(
-                name.orElse(original.order().name()),
-                original.order().preset(),
-                Overrides.apply(original.order().config(), changes),
+                name.orElse(original.name()),
+                original.preset(),
+                Overrides.apply(original.config().withVocabSize(text.vocabSize()), changes),
                 text,
                 Optional.empty()));
+    }
+
+    private Corpora.Text text(String corpus) {
+        return corpora.find(corpus)
+                .orElseThrow(() -> RunRefused.invalid(
+                        "corpus",
+                        "There is no corpus \"" + corpus + "\"; there is " + String.join(", ", corpora.names()) + "."));
     }
 
     private Run draft(String name, String preset, TrainingConfig config, Corpora.Text text, Optional<String> schedule) {
@@ -137,7 +145,12 @@ public final class Runs {
         return store.inTransaction(handle -> insert(handle, run));
     }
 
+    /// @throws RunRefused when too many wait already, or the corpus was deleted
     Run insert(Handle handle, Run run) {
+        if (store.count(handle, RunState.QUEUED) >= settings.queue()) {
+            throw RunRefused.conflict(
+                    "At most " + settings.queue() + " runs may wait, and so many do; stop one first.");
+        }
         corpora.hold(handle, run.order().corpus(), run.order().corpusSha256());
         store.insert(handle, run);
         return run;
@@ -155,7 +168,12 @@ public final class Runs {
         return Preset.find(name)
                 .map(Preset::config)
                 .orElseThrow(() -> RunRefused.invalid(
-                        "preset", "There is no preset \"" + name + "\"; there is demo, small, default, original."));
+                        "preset",
+                        "There is no preset \"" + name + "\"; there is "
+                                + Arrays.stream(Preset.values())
+                                        .map(one -> one.name().toLowerCase(Locale.ROOT))
+                                        .collect(Collectors.joining(", "))
+                                + "."));
     }
 
     public Run pause(String id) {
@@ -348,7 +366,7 @@ public final class Runs {
                         progress.validationLoss(),
                         progress.bestValidationLoss(),
                         OptionalDouble.empty(),
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         OptionalLong.empty()))
                 .with(new Run.Status(
                         RunState.QUEUED,
@@ -433,20 +451,33 @@ public final class Runs {
             return; // another server was faster
         }
         try {
-            long pid = launcher.launch(prepared(taken), token);
+            long pid = launcher.launch(prepared(taken), token, code -> hasEnded(run.id(), lease, code));
             change(
                     run.id(),
                     one -> one.worker()
                             .filter(worker -> worker.lease().equals(lease))
                             .map(worker -> one.with(new Run.Worker(lease, pid, worker.startedAt(), worker.heardAt())))
                             .orElse(one));
-        } catch (IOException | RuntimeException e) {
-            change(
-                    run.id(),
-                    one -> one.isLeasedTo(lease)
-                            ? ended(one, RunState.FAILED, "No worker could be started: " + e.getMessage())
-                            : one);
+        } catch (IOException e) {
+            failed(run, lease, CheckpointException.reason(e));
+        } catch (RuntimeException e) {
+            failed(run, lease, e.getMessage());
         }
+    }
+
+    private void failed(Run run, String lease, String why) {
+        change(
+                run.id(),
+                now -> now.isLeasedTo(lease) ? ended(now, RunState.FAILED, "No worker could be started: " + why) : now);
+    }
+
+    /// A worker's process is no more. If it could, it said so before.
+    private void hasEnded(String id, String lease, int code) {
+        change(
+                id,
+                now -> now.isLeasedTo(lease)
+                        ? lost(now, "Its worker ended without a word, with exit code " + code + ".")
+                        : now);
     }
 
     private Run taken(Run run, String lease) {
@@ -552,7 +583,7 @@ public final class Runs {
                         best,
                         newest.map(step -> OptionalDouble.of(step.charactersPerSecond()))
                                 .orElse(old.charactersPerSecond()),
-                        report.etaSeconds(),
+                        report.eta(),
                         report.memoryBytes() > 0 ? OptionalLong.of(report.memoryBytes()) : OptionalLong.empty()))
                 .with(new Run.Worker(worker.lease(), report.pid(), worker.startedAt(), now))
                 .startedAt(now);

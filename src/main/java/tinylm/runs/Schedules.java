@@ -16,8 +16,7 @@ import org.jdbi.v3.core.Handle;
 import tinylm.text.CorpusException;
 
 /// Runs that start by the clock: what people may ask of schedules, and what is done when the time has come. All of it
-/// is
-/// in the database, so it outlives the server. Any thread.
+/// is in the database, so it outlives the server. Any thread.
 public final class Schedules implements Alarm.Listener {
 
     private static final int LONGEST_CONFIG = 10_000;
@@ -144,19 +143,18 @@ public final class Schedules implements Alarm.Listener {
     public Schedule fireNow(String id) {
         var schedule = get(id);
         var order = schedule.order();
-        Run run;
         try {
-            run = runs.draft(
+            var run = runs.draft(
                     Optional.of(order.name()), order.preset(), order.corpus(), order.config(), Optional.of(id));
+            return store.inTransaction(handle -> {
+                var now = store.lock(handle, id).orElseThrow(() -> notFound(id));
+                var after = now.with(started(handle, now, run));
+                store.update(handle, after);
+                return after;
+            });
         } catch (RunRefused | CorpusException e) {
             return change(id, now -> now.with(outcome(now, Optional.empty(), "No run was started: " + e.getMessage())));
         }
-        return store.inTransaction(handle -> {
-            var now = store.lock(handle, id).orElseThrow(() -> notFound(id));
-            var after = now.with(started(handle, now, run));
-            store.update(handle, after);
-            return after;
-        });
     }
 
     private Schedule.Last started(Handle handle, Schedule schedule, Run run) {

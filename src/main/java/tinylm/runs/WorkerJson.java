@@ -1,6 +1,7 @@
 package tinylm.runs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
@@ -12,8 +13,10 @@ import java.nio.file.StandardCopyOption;
 /// What server and worker write to each other.
 public final class WorkerJson {
 
-    private static final ObjectMapper MAPPER =
-            JsonMapper.builder().addModule(new Jdk8Module()).build();
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .addModule(new Jdk8Module())
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES) // a worker outlives an older server
+            .build();
 
     private WorkerJson() {}
 

@@ -268,6 +268,10 @@ public final class Trainer implements AutoCloseable {
         return config;
     }
 
+    public Corpus corpus() {
+        return corpus;
+    }
+
     public Gpt model() {
         return model;
     }

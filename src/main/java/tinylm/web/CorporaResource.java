@@ -78,6 +78,7 @@ public class CorporaResource {
             description = "It is kept",
             content = @Content(schema = @Schema(implementation = CorpusBody.class)))
     @APIResponse(responseCode = "200", description = "The same bytes were there already, maybe under another name")
+    @APIResponse(responseCode = "409", description = "So many are kept that none may be added")
     @APIResponse(responseCode = "413", description = "It is too large")
     @APIResponse(responseCode = "415", description = "The body's type is neither text/plain nor octet-stream")
     @APIResponse(responseCode = "422", description = "It is no text; the sentence says line and column")

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import tinylm.runs.Eta;
 import tinylm.runs.Run;
 import tinylm.runs.RunState;
 import tinylm.runs.Runs;
@@ -26,7 +27,9 @@ record RunBody(
         OptionalDouble valLoss,
         String protocol,
         OptionalDouble bestValLoss,
-        OptionalDouble etaSeconds,
+        Optional<Double> etaSeconds,
+        Optional<Double> etaLowSeconds,
+        Optional<Double> etaHighSeconds,
         OptionalDouble charactersPerSecond,
         OptionalLong memoryBytes,
         OptionalLong queuePosition,
@@ -50,6 +53,7 @@ record RunBody(
         var config = order.config();
         var progress = run.progress();
         boolean lives = run.state().hasWorker();
+        var eta = progress.eta().filter(_ -> lives);
         return new RunBody(
                 run.id(),
                 order.name(),
@@ -62,7 +66,9 @@ record RunBody(
                 progress.validationLoss(),
                 Evaluator.protocol(config.model().contextLength()),
                 progress.bestValidationLoss(),
-                lives ? progress.etaSeconds() : OptionalDouble.empty(),
+                eta.map(Eta::seconds),
+                eta.map(Eta::low),
+                eta.map(Eta::high),
                 progress.charactersPerSecond(),
                 lives ? progress.memoryBytes() : OptionalLong.empty(),
                 Runs.queuePosition(all, run),

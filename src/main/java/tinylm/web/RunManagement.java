@@ -67,7 +67,8 @@ public class RunManagement {
                         settings.directory().toAbsolutePath(),
                         settings.workers(),
                         settings.lease(),
-                        settings.attempts()),
+                        settings.attempts(),
+                        settings.queue()),
                 corpora,
                 launcher,
                 Clock.systemUTC());

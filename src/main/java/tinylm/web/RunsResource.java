@@ -140,11 +140,11 @@ public class RunsResource {
     @Path("{id}/clone")
     @Operation(
             summary = "Queues a new run with this one's config, and changes",
-            description = "{\"config\": {\"seed\": 2}}")
+            description = "{\"config\": {\"seed\": 2}}; a name and another corpus are allowed, too.")
     @APIResponse(responseCode = "201", description = "It is queued")
     public Response clone(@PathParam("id") String id, String body) throws RequestRefused {
         var fields = JsonFields.parse(body);
-        var run = runs.clone(id, fields.text("name"), fields.values("config"));
+        var run = runs.clone(id, fields.text("name"), fields.text("corpus"), fields.values("config"));
         return created(run);
     }
 

@@ -27,6 +27,10 @@ public interface TrainingSettings {
     @WithDefault("1")
     int workers();
 
+    /// Runs that may wait, at most.
+    @WithDefault("1000")
+    int queue();
+
     /// Threads of one worker. Absent: as many as there are cores.
     OptionalInt threads();
 

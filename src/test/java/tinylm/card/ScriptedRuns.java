@@ -30,7 +30,7 @@ final class ScriptedRuns {
         OwnCatalog.write(folder);
         runs = new Runs(
                 database,
-                new Runs.Settings(folder.resolve("runs"), 1, Duration.ofMinutes(10), 3),
+                new Runs.Settings(folder.resolve("runs"), 1, Duration.ofMinutes(10), 3, 100),
                 new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC()),
                 launcher,
                 Clock.systemUTC());
@@ -57,7 +57,7 @@ final class ScriptedRuns {
                         sentence,
                         5,
                         1,
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         steps,
                         evaluations,
                         samples,

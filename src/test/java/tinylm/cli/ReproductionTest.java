@@ -192,7 +192,7 @@ class ReproductionTest {
                         OptionalDouble.empty(),
                         OptionalDouble.empty(),
                         OptionalDouble.empty(),
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         OptionalLong.empty()),
                 Instant.EPOCH,
                 Optional.empty(),

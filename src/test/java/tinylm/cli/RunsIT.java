@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -77,13 +80,115 @@ class RunsIT {
                             .mapToObj(step -> (int) step)
                             .toList(),
                     steps);
-            assertEquals(uninterrupted(), weights(folder.resolve("runs").resolve(id)));
+            assertEquals(uninterrupted(STEPS), weights(folder.resolve("runs").resolve(id), STEPS));
             var report =
                     given().baseUri(url()).get("/v1/runs/" + id + "/report").asString();
             assertTrue(report.matches("(?s).*\\| Threads \\| [0-9]+ \\|\n.*"), report);
         } finally {
             server.close();
         }
+    }
+
+    @Test
+    void whatever_happens_to_the_disk_a_sentence_says_so_and_the_weights_are_the_same() throws Exception {
+        int steps = 2000;
+        var catalog = OwnCatalog.write(folder);
+        try (var free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        startServer(catalog);
+        try {
+            var id = start("\"steps\": " + steps + ", \"evaluationInterval\": 40, \"dropout\": 0.1");
+            var run = folder.resolve("runs").resolve(id);
+
+            // a limit of the process stands for a disk that is full: a save breaks off in the middle of a file
+            long pid = awaitWorkerThatTrains(id, 0);
+            Awaitility.await().until(() -> step(id) > 80);
+            execute("prlimit", "--pid", Long.toString(pid), "--fsize=50000");
+            awaitFailure(id, "did not take the checkpoint: File too large.");
+            assertWhole(run);
+            assertAnswers(id);
+
+            resume(id);
+            awaitWorkerThatTrains(id, step(id));
+            try {
+                setWritable(run, false);
+                awaitFailure(id, "permi"); // "no permission" or "not permitted", as the system has it
+            } finally {
+                setWritable(run, true);
+            }
+            assertWhole(run);
+            assertAnswers(id);
+
+            var newest = Checkpoints.newest(run, sentence -> {}).orElseThrow();
+            var weights = newest.directory().resolve("model.safetensors");
+            var bytes = Files.readAllBytes(weights);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(weights, bytes);
+            resume(id);
+            awaitWorkerThatTrains(id, step(id));
+            var reason = given().baseUri(url()).get("/v1/runs/" + id).<String>path("reason");
+            assertTrue(reason.startsWith("Goes on from step ") && reason.contains(weights.toString()), reason);
+
+            var corpus = folder.resolve("corpora/own.txt");
+            var text = Files.readAllBytes(corpus);
+            Files.delete(corpus);
+            pid = given().baseUri(url()).get("/v1/runs/" + id).jsonPath().getLong("workerPid");
+            ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+            awaitFailure(id, "the corpus own is not there any more");
+            assertAnswers(id);
+
+            Files.write(corpus, text);
+            resume(id);
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(3))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> state(id).equals("SUCCEEDED"));
+            assertEquals(uninterrupted(steps), weights(run, steps));
+        } finally {
+            server.close();
+        }
+    }
+
+    private void resume(String id) {
+        given().baseUri(url()).post("/v1/runs/" + id + "/resume").then().statusCode(202);
+    }
+
+    private void awaitFailure(String id, String reason) {
+        awaitState(id, "FAILED");
+        var said = given().baseUri(url()).get("/v1/runs/" + id).<String>path("reason");
+        assertTrue(said.contains(reason), said);
+    }
+
+    /// Nothing is half there.
+    private static void assertWhole(Path run) {
+        var refused = new ArrayList<String>();
+        assertTrue(Checkpoints.newest(run, refused::add).isPresent());
+        assertEquals(List.of(), refused);
+    }
+
+    private void assertAnswers(String id) {
+        given().baseUri(url())
+                .contentType("application/json")
+                .body("{\"model\": \"" + id + "\", \"prompt\": \"a\", \"max_tokens\": 5}")
+                .post("/v1/completions")
+                .then()
+                .statusCode(200);
+    }
+
+    /// Also where the tests run as root, to whom permissions mean nothing.
+    private static void setWritable(Path folder, boolean writable) throws Exception {
+        if (System.getProperty("user.name").equals("root")) {
+            execute("chattr", writable ? "-i" : "+i", folder.toString());
+        } else {
+            assertTrue(folder.toFile().setWritable(writable));
+        }
+    }
+
+    private static void execute(String... command) throws Exception {
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
     }
 
     @Test
@@ -200,22 +305,22 @@ class RunsIT {
                         pid -> pid > 0 && ProcessHandle.of(pid).isPresent());
     }
 
-    private String uninterrupted() throws Exception {
+    private String uninterrupted(int steps) throws Exception {
         var run = folder.resolve("uninterrupted");
         try (var train = PackagedProcess.start(
                 folder,
                 ("train --preset demo --context 32 --layers 1 --heads 2 --width 32 --curriculum none --dropout 0.1"
-                                + " --evaluate-every 40 --steps " + STEPS + " --corpus corpora/own.txt --out " + run)
+                                + " --evaluate-every 40 --steps " + steps + " --corpus corpora/own.txt --out " + run)
                         .split(" "))) {
-            train.secondsToEnd(Duration.ofMinutes(2));
+            train.secondsToEnd(Duration.ofMinutes(5));
             assertEquals(0, train.exitCode(), train.output());
         }
-        return weights(run);
+        return weights(run, steps);
     }
 
-    private static String weights(Path run) {
+    private static String weights(Path run, int steps) {
         return Checkpoints.newest(run, sentence -> {})
-                .filter(newest -> newest.manifest().orElseThrow().step() == STEPS)
+                .filter(newest -> newest.manifest().orElseThrow().step() == steps)
                 .orElseThrow()
                 .sha256();
     }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinylm.runs.Job;
@@ -25,14 +25,14 @@ class WorkerReportsTest {
     @Test
     void what_was_kept_is_on_the_disk_at_once_and_a_line_that_was_cut_off_spoils_no_other() throws IOException {
         try (var reports = start()) {
-            reports.add(step(1), 0.1, OptionalDouble.empty());
-            reports.add(step(2), 0.2, OptionalDouble.empty());
+            reports.add(step(1), 0.1, Optional.empty());
+            reports.add(step(2), 0.2, Optional.empty());
             reports.keep();
             assertEquals(List.of(1L, 2L), stepsOnDisk());
         }
         Files.writeString(folder.resolve("unsent.jsonl"), "\n{\"phase\": \"TRAI", StandardOpenOption.APPEND);
         try (var reports = start()) {
-            reports.add(step(3), 0.3, OptionalDouble.empty());
+            reports.add(step(3), 0.3, Optional.empty());
             reports.keep();
             assertEquals(List.of(1L, 2L, 3L), stepsOnDisk());
         }

@@ -67,7 +67,7 @@ abstract class CorporaTest {
         corpora = new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC());
         runs = new Runs(
                 database,
-                new Runs.Settings(folder.resolve("runs"), 1, Duration.ofSeconds(10), 3),
+                new Runs.Settings(folder.resolve("runs"), 1, Duration.ofSeconds(10), 3, 4),
                 corpora,
                 new FakeLauncher(),
                 Clock.systemUTC());
@@ -136,7 +136,9 @@ abstract class CorporaTest {
         assertEquals(Optional.empty(), corpora.find("other", old.sha256()));
         assertEquals(
                 old.sha256(),
-                runs.clone(run.id(), Optional.empty(), Map.of()).order().corpusSha256());
+                runs.clone(run.id(), Optional.empty(), Optional.empty(), Map.of())
+                        .order()
+                        .corpusSha256());
         assertEquals(now.sha256(), start("log").order().corpusSha256());
         assertEquals(old.sha256(), start(old.id()).order().corpusSha256());
     }

@@ -7,24 +7,26 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntConsumer;
 
 /// Starts no process, and remembers what it should have started.
 public final class FakeLauncher implements Launcher {
 
     /// @param job as a worker would read it
-    public record Launched(Job job, Path directory, String token, long pid) {}
+    /// @param ended to be told when it would have ended
+    public record Launched(Job job, Path directory, String token, IntConsumer ended, long pid) {}
 
     private final List<Launched> launched = new CopyOnWriteArrayList<>();
     private final List<Long> killed = new CopyOnWriteArrayList<>();
     volatile String refusal = "";
 
     @Override
-    public long launch(Path directory, String token) throws IOException {
+    public long launch(Path directory, String token, IntConsumer ended) throws IOException {
         if (!refusal.isEmpty()) {
             throw new IOException(refusal);
         }
         var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
-        launched.add(new Launched(job, directory, token, 1_000 + launched.size()));
+        launched.add(new Launched(job, directory, token, ended, 1_000 + launched.size()));
         return launched.getLast().pid();
     }
 

@@ -16,7 +16,9 @@ import static tinylm.runs.RunState.STOPPED;
 import static tinylm.runs.RunState.STOPPING;
 import static tinylm.runs.RunState.SUCCEEDED;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -50,6 +52,7 @@ import tinylm.text.CorpusCatalog;
 abstract class RunsTest {
 
     private static final Duration LEASE = Duration.ofSeconds(10);
+    private static final int MOST_WAITING = 5;
 
     @TempDir
     Path folder;
@@ -71,7 +74,12 @@ abstract class RunsTest {
     }
 
     private Runs server() {
-        return new Runs(database, new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3), corpora(), launcher, clock);
+        return new Runs(
+                database,
+                new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3, MOST_WAITING),
+                corpora(),
+                launcher,
+                clock);
     }
 
     private Corpora corpora() {
@@ -128,7 +136,7 @@ abstract class RunsTest {
                 "",
                 77,
                 1 << 20,
-                OptionalDouble.of(12.5),
+                Optional.of(new Eta(12.5, 11, 14)),
                 List.of(step(1, 4.0), step(2, 3.5)),
                 List.of(new Report.Evaluation(2, OptionalDouble.of(3.75), 3.25, 0.2)),
                 List.of(new Report.Sample(2, "<b>Oh</b> \u00e9\ud83d\ude00")),
@@ -146,7 +154,7 @@ abstract class RunsTest {
         assertEquals(2, run.progress().step());
         assertEquals(OptionalDouble.of(3.5), run.progress().trainLoss());
         assertEquals(OptionalDouble.of(3.25), run.progress().bestValidationLoss());
-        assertEquals(OptionalDouble.of(12.5), run.progress().etaSeconds());
+        assertEquals(report.eta(), run.progress().eta());
         assertEquals(77, run.worker().orElseThrow().pid());
         assertEquals(report.steps(), runs.steps(id, -1));
         assertEquals(report.steps().subList(1, 2), runs.steps(id, 1));
@@ -286,10 +294,57 @@ abstract class RunsTest {
         assertEquals(QUEUED, extended.state());
         assertEquals(50, extended.order().config().steps());
         assertEquals(Optional.empty(), extended.endedAt());
-        var clone = runs.clone(id, Optional.empty(), Map.of("seed", 9));
+        var clone = runs.clone(id, Optional.empty(), Optional.empty(), Map.of("seed", 9));
         assertNotEquals(id, clone.id());
         assertEquals(9, clone.order().config().seed());
         assertEquals(extended.order().config().model(), clone.order().config().model());
+    }
+
+    @Test
+    void a_clone_may_learn_another_text_with_its_alphabet() throws Exception {
+        var original = start();
+        var text = "Another alphabet, \u00e9\u00e8\u00ea. ".repeat(60);
+        corpora().upload("other", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), 1 << 20);
+        var clone = runs.clone(original.id(), Optional.of("again"), Optional.of("other"), Map.of("seed", 9));
+        assertEquals("again", clone.order().name());
+        assertEquals("other", clone.order().corpus());
+        assertEquals(
+                text.chars().distinct().count(), clone.order().config().model().vocabSize());
+        assertEquals(
+                original.order().config().curriculum(), clone.order().config().curriculum());
+        assertRefused(
+                "corpus",
+                "there is own, distant, other",
+                () -> runs.clone(original.id(), Optional.empty(), Optional.of("none"), Map.of()));
+    }
+
+    @Test
+    void a_worker_that_ends_without_a_word_is_lost_at_once_and_one_that_said_so_is_not() {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.TRAINING, "");
+        launcher.worker(id).ended().accept(137);
+        assertEquals(INTERRUPTED, runs.get(id).state());
+        assertEquals(
+                "Its worker ended without a word, with exit code 137.",
+                runs.get(id).status().reason());
+        runs.tick();
+        var next = launcher.worker(id);
+        launcher.launched().getFirst().ended().accept(137); // the old one again: nobody's loss
+        assertEquals(STARTING, runs.get(id).state());
+        report(id, Phase.SUCCEEDED, "Done.");
+        next.ended().accept(0);
+        assertEquals(SUCCEEDED, runs.get(id).state());
+    }
+
+    @Test
+    void only_so_many_runs_may_wait() {
+        for (int i = 0; i < MOST_WAITING; i++) {
+            start();
+        }
+        assertRefused("", "At most 5 runs may wait", this::start);
+        runs.tick();
+        start();
     }
 
     @Test
@@ -307,7 +362,7 @@ abstract class RunsTest {
                         "",
                         5,
                         0,
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         List.of(step(1, 4.0)),
                         List.of(),
                         List.of(),
@@ -376,7 +431,7 @@ abstract class RunsTest {
                         "The loss is no number after step 12.",
                         5,
                         0,
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         List.of(step(10, 3.0), step(11, 30.0), step(12, 300.0)),
                         List.of(new Report.Evaluation(12, OptionalDouble.empty(), 99, 1)),
                         List.of(),
@@ -495,7 +550,7 @@ abstract class RunsTest {
     void unknown_presets_corpora_names_and_runs_are_refused_with_what_there_is() {
         assertRefused(
                 "preset",
-                "demo, small, default, original",
+                "demo, small, default, record, original",
                 () -> runs.start(Optional.empty(), "huge", "own", Map.of()));
         assertRefused("corpus", "there is own", () -> runs.start(Optional.empty(), "demo", "../own", Map.of()));
         for (var name : List.of("", " ", "x".repeat(101), "a\nb")) {
@@ -527,7 +582,7 @@ abstract class RunsTest {
                 sentence,
                 5,
                 0,
-                OptionalDouble.empty(),
+                Optional.empty(),
                 List.of(),
                 List.of(),
                 List.of(),

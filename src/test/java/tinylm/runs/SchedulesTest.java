@@ -17,7 +17,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -73,7 +72,7 @@ abstract class SchedulesTest {
     private Runs server() {
         return new Runs(
                 database,
-                new Runs.Settings(folder.resolve("runs"), 1, Duration.ofSeconds(10), 3),
+                new Runs.Settings(folder.resolve("runs"), 1, Duration.ofSeconds(10), 3, 4),
                 new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC()),
                 launcher,
                 Clock.systemUTC());
@@ -377,7 +376,7 @@ abstract class SchedulesTest {
                         "",
                         5,
                         0,
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         List.of(),
                         List.of(),
                         List.of(),

@@ -100,7 +100,7 @@ class CardApiTest {
                         "",
                         5,
                         1,
-                        OptionalDouble.empty(),
+                        Optional.empty(),
                         steps,
                         evaluations,
                         List.of(),

@@ -1,7 +1,7 @@
 package tinylm.web;
 
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.awaitility.Awaitility;
 import tinylm.runs.FakeLauncher;
@@ -32,7 +32,7 @@ final class RunEnding {
                             "Over.",
                             5,
                             0,
-                            OptionalDouble.empty(),
+                            Optional.empty(),
                             List.of(),
                             List.of(),
                             List.of(),

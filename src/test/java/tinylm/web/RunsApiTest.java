@@ -257,7 +257,7 @@ class RunsApiTest {
     void presets_and_corpora_are_listed() {
         given().get("/v1/presets")
                 .then()
-                .body("data.name", equalTo(List.of("demo", "small", "default", "original")))
+                .body("data.name", equalTo(List.of("demo", "small", "default", "record", "original")))
                 .body("data[2].parameters", equalTo(2_731_200));
         given().get("/v1/corpora").then().body("data.id", hasItem("own"));
     }

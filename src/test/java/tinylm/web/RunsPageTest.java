@@ -106,6 +106,35 @@ class RunsPageTest extends RunsInBrowser {
         page.waitForCondition(() -> asked.stream().anyMatch(url -> url.endsWith("/metrics?from=1")));
     }
 
+    @Test
+    void a_clone_begins_with_another_runs_config_and_what_lies_over_the_chart_survives_a_reload() {
+        id = runs.start(Optional.of("first"), "demo", "own", Map.of("steps", 30, "curriculum", List.of()))
+                .id();
+        awaitWorker();
+        page.navigate(address + "#" + id);
+        button("Clone").click();
+        assertThat(page.locator(".draft-title")).hasText("New run like first");
+        assertThat(page.locator(".draft-original")).containsText("full windows throughout");
+        assertThat(field("Steps")).hasValue("30");
+        field("Seed").fill("9");
+        field("Name").fill("second");
+        assertThat(page.locator(".draft-brief")).hasText("changed: Seed");
+        button("Start the run").click();
+        assertThat(page.locator(".sheet-title")).hasText("second");
+        var clone = runs.list().getFirst();
+        assertEquals(9, clone.order().config().seed());
+        assertEquals(List.of(), clone.order().config().curriculum());
+
+        var over = page.getByLabel("Lay first over the chart");
+        over.check();
+        page.reload();
+        assertThat(over).isChecked();
+        over.uncheck();
+        page.reload();
+        assertThat(over).not().isChecked();
+        runs.stop(clone.id());
+    }
+
     private Locator link(String name) {
         return page.getByRole(
                 AriaRole.LINK, new Page.GetByRoleOptions().setName(name).setExact(true));
