@@ -8,7 +8,6 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.Startup;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
@@ -91,12 +90,8 @@ public class RunManagement {
     }
 
     /// Before the database is closed.
-    void onStop(@Observes ShutdownEvent stop) {
+    void onStop(@Observes ShutdownEvent stop) throws InterruptedException {
         alarm.close();
-    }
-
-    @PreDestroy
-    void close() throws InterruptedException {
         ticker.shutdownNow();
         ticker.awaitTermination(2, TimeUnit.SECONDS);
     }

@@ -2,6 +2,7 @@ package tinylm.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -92,6 +93,7 @@ class OperationsIT {
         int noted = 0;
         for (String line : log) {
             JsonNode entry = JSON.readTree(line);
+            assertNotEquals("ERROR", entry.get("level").asText(), line);
             assertFalse(line.contains("uilted zebras"), line);
             assertFalse(
                     entry.toString()
