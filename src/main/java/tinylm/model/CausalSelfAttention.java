@@ -25,10 +25,10 @@ final class CausalSelfAttention {
 
     NDArray forward(NDArray x, KvCache cache, Dropout dropout) {
         NDArray qkv = queryKeyValue.forward(x); // (B, T, 3E)
-        KeysAndValues kv = cache.extend(layer, qkv); // (rows, H, K, D) each
+        KeysAndValues kv = cache.extend(layer, qkv); // (rows, H, D, K), (rows, H, K, D)
         NDArray q = heads.queries(first(cache.rows(), qkv)).mul(scale); // (rows, H, T, D)
 
-        NDArray scores = q.matMul(kv.keys().transpose(0, 1, 3, 2)).addi(cache.mask()); // (rows, H, T, K)
+        NDArray scores = q.matMul(kv.keys()).addi(cache.mask()); // (rows, H, T, K)
         NDArray attended = dropout.apply(scores.softmax(-1)).matMul(kv.values()); // (rows, H, T, D)
 
         NDArray joined = fillUp(heads.join(attended), x); // (B, T, E)

@@ -25,6 +25,6 @@ public record FullSequence(NDArray positions, long rows, NDArray mask, Heads hea
 
     @Override
     public KeysAndValues extend(int layer, NDArray queryKeyValue) {
-        return new KeysAndValues(heads.keys(queryKeyValue), heads.values(queryKeyValue));
+        return new KeysAndValues(heads.keys(queryKeyValue).transpose(0, 1, 3, 2), heads.values(queryKeyValue));
     }
 }

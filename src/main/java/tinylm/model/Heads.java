@@ -25,14 +25,16 @@ public record Heads(int nHead, int headDim) {
     /// The heads' results (B, H, T, D) side by side again.
     NDArray join(NDArray attended) {
         Shape shape = attended.getShape();
-        return attended.transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(2), (long) nHead * headDim); // (B, T, E)
+        NDArray byPosition = shape.get(2) == 1 ? attended : attended.transpose(0, 2, 1, 3);
+        return byPosition.reshape(shape.get(0), shape.get(2), (long) nHead * headDim); // (B, T, E)
     }
 
     private NDArray part(NDArray queryKeyValue, int index) {
         Shape shape = queryKeyValue.getShape();
         long width = (long) nHead * headDim;
-        return Torch.slice(queryKeyValue, 2, index * width, (index + 1) * width) // (B, T, E)
-                .reshape(shape.get(0), shape.get(1), nHead, headDim)
-                .transpose(0, 2, 1, 3); // (B, H, T, D)
+        NDArray part = Torch.slice(queryKeyValue, 2, index * width, (index + 1) * width); // (B, T, E)
+        return shape.get(1) == 1
+                ? part.reshape(shape.get(0), nHead, 1, headDim) // (B, H, T = 1, D)
+                : part.reshape(shape.get(0), shape.get(1), nHead, headDim).transpose(0, 2, 1, 3); // (B, H, T, D)
     }
 }

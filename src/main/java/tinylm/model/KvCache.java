@@ -14,11 +14,13 @@ public interface KvCache {
     long rows();
 
     /// Takes queries, keys and values of the new positions side by side, (B, T, 3E), and returns the keys and
-    /// values (rows, H, K, D) that the new positions may attend to.
+    /// values that the new positions may attend to.
     KeysAndValues extend(int layer, NDArray queryKeyValue);
 
     /// Added to the scores (rows, H, T, K): 0 where position t may attend to k, minus infinity elsewhere.
     NDArray mask();
 
+    /// @param keys (rows, H, D, K), transposed for the product with queries
+    /// @param values (rows, H, K, D)
     record KeysAndValues(NDArray keys, NDArray values) {}
 }

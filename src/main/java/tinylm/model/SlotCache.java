@@ -7,6 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import java.lang.foreign.MemorySegment;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import tinylm.model.KvCache.KeysAndValues;
 
 /// Keys and values of S sequences, one slot each: (S, H, C, D) per layer. A forward pass gets a view of it:
 /// [#prefill] one slot and several positions, [#decode] several slots and one position each.
@@ -26,6 +29,7 @@ public final class SlotCache implements AutoCloseable {
     private final int slots;
     private final NDManager manager;
     private final Layer[] layers;
+    private final Map<Integer, Window> windows = new ConcurrentHashMap<>();
     private int allocated;
     private final long rowBytes; // of one position of one head: D floats
     private final long headBytes; // of one head of one slot: C x D floats
@@ -65,8 +69,53 @@ public final class SlotCache implements AutoCloseable {
     /// Makes room for slot indices below `count`, twice as many as before at least.
     public void reserve(int count) {
         if (count > allocated) {
+            windows.values().forEach(Window::close);
+            windows.clear();
             allocated = Math.min(slots, Math.max(count, 2 * allocated));
             Arrays.setAll(layers, i -> layers[i].moveTo(layer()));
+        }
+    }
+
+    /// What decodes of slots [from, to) see of positions [0, span), by layer.
+    private record Window(int to, int span, KeysAndValues[] layers) {
+
+        void close() {
+            for (KeysAndValues layer : layers) {
+                layer.keys().close();
+                layer.values().close();
+            }
+        }
+    }
+
+    /// The same views as in the decode before, where they fit: for a single sequence, making them is a tenth of a step.
+    private KeysAndValues[] window(int from, int to, int span) {
+        return windows.compute(from, (_, last) -> {
+                    if (last != null && last.to == to && last.span == span) {
+                        return last;
+                    }
+                    if (last != null) {
+                        last.close();
+                    }
+                    return new Window(to, span, views(manager, from, to, span));
+                })
+                .layers;
+    }
+
+    private KeysAndValues[] views(NDManager owner, int from, int to, int span) {
+        return Arrays.stream(layers)
+                .map(layer -> {
+                    try (NDArray keys = view(layer.keys, owner, from, to, span)) {
+                        return new KeysAndValues(keys.transpose(0, 1, 3, 2), view(layer.values, owner, from, to, span));
+                    }
+                })
+                .toArray(KeysAndValues[]::new);
+    }
+
+    private static NDArray view(NDArray cache, NDManager owner, int from, int to, int span) {
+        try (NDArray ofSlots = Torch.slice(cache, 0, from, to)) {
+            NDArray view = Torch.slice(ofSlots, 2, 0, span); // (rows, H, K, D)
+            view.attach(owner);
+            return view;
         }
     }
 
@@ -91,7 +140,7 @@ public final class SlotCache implements AutoCloseable {
         Arrays.setAll(places, t -> start + t);
         int[] rows = new int[length];
         Arrays.fill(rows, slot);
-        return new View(positions, mask, slot, slot + 1, start + length, rows, places);
+        return new View(positions, mask, 1, views(step, slot, slot + 1, start + length), rows, places);
     }
 
     /// One new position for each of the slots `from` to `from + positions.length - 1`, in a batch of `batch` rows; a
@@ -111,7 +160,7 @@ public final class SlotCache implements AutoCloseable {
             hideAfter(values, row, span, (int) indices[row]);
         }
         NDArray wherever = step.create(indices, new Shape(batch, 1)); // (B, T = 1)
-        return new View(wherever, mask, from, from + rows, span, slotOf, positions);
+        return new View(wherever, mask, rows, window(from, from + rows, span), slotOf, positions);
     }
 
     private static void hideAfter(FloatBuffer mask, int row, int span, int position) {
@@ -139,25 +188,24 @@ public final class SlotCache implements AutoCloseable {
         manager.close();
     }
 
-    /// Slots [from, to), positions [0, span) of the cache, for one forward pass whose new row i (of B T) belongs to
-    /// position `places[i]` of slot `rows[i]`, or nowhere when that is negative.
+    /// Some slots for one forward pass, whose new row i (of B T) belongs to position `places[i]` of slot `slotOf[i]`,
+    /// or
+    /// nowhere when that is negative.
     private final class View implements KvCache {
 
         private final NDArray positions;
         private final NDArray mask;
-        private final int from;
-        private final int to;
-        private final int span;
-        private final int[] rows;
+        private final int rows;
+        private final KeysAndValues[] visible;
+        private final int[] slotOf;
         private final int[] places;
 
-        View(NDArray positions, NDArray mask, int from, int to, int span, int[] rows, int[] places) {
+        View(NDArray positions, NDArray mask, int rows, KeysAndValues[] visible, int[] slotOf, int[] places) {
             this.positions = positions;
             this.mask = mask;
-            this.from = from;
-            this.to = to;
-            this.span = span;
             this.rows = rows;
+            this.visible = visible;
+            this.slotOf = slotOf;
             this.places = places;
         }
 
@@ -168,7 +216,7 @@ public final class SlotCache implements AutoCloseable {
 
         @Override
         public long rows() {
-            return to - from;
+            return rows;
         }
 
         @Override
@@ -181,24 +229,17 @@ public final class SlotCache implements AutoCloseable {
             Layer layer = layers[index];
             MemorySegment fresh = memory(queryKeyValue);
             long part = config.nHead() * rowBytes; // E floats: queries, then keys, then values
-            for (int i = 0; i < rows.length; i++) {
+            for (int i = 0; i < places.length; i++) {
                 if (places[i] >= 0) {
                     for (int head = 0; head < config.nHead(); head++) {
                         long source = 3 * i * part + head * rowBytes;
-                        long target = (rows[i] * (long) config.nHead() + head) * headBytes + places[i] * rowBytes;
+                        long target = (slotOf[i] * (long) config.nHead() + head) * headBytes + places[i] * rowBytes;
                         MemorySegment.copy(fresh, source + part, layer.keyMemory, target, rowBytes);
                         MemorySegment.copy(fresh, source + 2 * part, layer.valueMemory, target, rowBytes);
                     }
                 }
             }
-            NDManager step = queryKeyValue.getManager();
-            return new KeysAndValues(window(layer.keys, step), window(layer.values, step)); // (rows, H, K, D)
-        }
-
-        private NDArray window(NDArray cache, NDManager step) {
-            NDArray ofSlots = Torch.slice(cache, 0, from, to);
-            ofSlots.attach(step);
-            return Torch.slice(ofSlots, 2, 0, span);
+            return visible[index];
         }
     }
 }
