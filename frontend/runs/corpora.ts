@@ -121,7 +121,7 @@ function zone({ upload, news, refusal, isOver, mostBytes }: Texts, on: CorporaAc
         }}
       >
       <span>Drop a text here, or <span class="link">choose a file</span></span>
-      <span class="corpus-note">UTF-8, at most ${count(Math.floor(mostBytes / 1e6))} MB</span>
+      <span class="corpus-note">UTF-8, at most ${count(Math.floor(mostBytes / 2 ** 20))} MiB</span>
     </label>
     ${upload === null ? nothing : moving(`Uploading ${upload.name}`, upload.sent, upload.of)}
     <p class="corpus-news" id="text-problem" aria-live="polite">

@@ -78,7 +78,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
       }}>
         <summary class="draft-summary">
           <span>All values</span>
-          <span class="draft-brief">${changed.length === 0 ? `as in ${base.name}` : `changed: ${labels(changed)}`}</span>
+          <span class="draft-brief">${Object.keys(wrong).length > 0 ? 'something is not allowed' : changed.length === 0 ? `as in ${base.name}` : `changed: ${labels(changed)}`}</span>
         </summary>
         <div class="draft-fields">
           ${NAMES.map((field) => {

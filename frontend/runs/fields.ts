@@ -28,7 +28,7 @@ const MODEL = ['contextLength', 'nLayer', 'nHead', 'nEmbd', 'dropout'] as const;
 export const FIELDS: Readonly<Record<Field, Numeric | Choice>> = {
   steps: whole('Steps', 1, 10_000_000, 'Updates of the weights.'),
   batchSize: whole('Batch size', 1, 4096, 'Windows of text in a step.'),
-  contextLength: whole('Context length', 2, 4096, 'Characters that the model looks back over.'),
+  contextLength: whole('Context length', 2, 65_536, 'Characters that the model looks back over.'),
   evaluationInterval: whole('Evaluation interval', 1, 10_000_000, 'Steps between evaluations, which also save.'),
   patience: whole('Patience', 0, 10_000, 'Evaluations without a lower loss until it ends early; 0 for never.'),
   optimizer: choice('Optimizer', { MUON: 'Muon', ADAMW: 'AdamW' }, 'For the hidden matrices; the rest has AdamW.'),

@@ -64,7 +64,7 @@ export class Machine {
     }
     this.#run = run;
     this.#all = all;
-    if (isOther || wasNewest || this.#at >= all.length) this.#at = Math.max(0, all.length - 1);
+    if (isOther || (wasNewest && this.#rival === null) || this.#at >= all.length) this.#at = Math.max(0, all.length - 1);
     this.#render();
   }
 
@@ -193,6 +193,7 @@ export class Machine {
   #toggle(): void {
     if (this.#playTimer !== 0) return this.#change(() => this.#stop());
     this.#change(() => {
+      this.#rival = null; // what is compared shall not change by itself
       if (this.#at === this.#all.length - 1) this.#at = 0;
       this.#playTimer = window.setInterval(() => this.#next(), EACH_MS);
     });
@@ -214,6 +215,7 @@ export class Machine {
   }
 
   async #compare(): Promise<void> {
+    this.#stop();
     await this.#busily(async () => {
       const [models, text] = await Promise.all([get<{ data: readonly Model[] }>('/v1/models'), this.#complete({})]);
       if ('refusal' in models) return this.#failed(models.refusal);

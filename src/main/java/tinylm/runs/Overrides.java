@@ -5,9 +5,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tinylm.model.GptConfig;
 import tinylm.training.TrainingConfig;
 
 /// A config with single values changed, as a form or a program names them.
@@ -35,6 +39,11 @@ final class Overrides {
                 throw RunRefused.invalid(name, "A config has no field \"" + name + "\".");
             }
         }
+        changes.forEach((name, value) -> {
+            if (value == null) {
+                throw RunRefused.invalid(name, wrongType(name));
+            }
+        });
         try {
             return merged(base, changes);
         } catch (IllegalArgumentException e) {
@@ -69,15 +78,40 @@ final class Overrides {
         return STRICT.convertValue(map, TrainingConfig.class);
     }
 
+    private static String wrongType(String field) {
+        Class<?> type = Stream.of(TrainingConfig.class, GptConfig.class)
+                .flatMap(owner -> Arrays.stream(owner.getRecordComponents()))
+                .filter(component -> component.getName().equals(field))
+                .findFirst()
+                .orElseThrow()
+                .getType();
+        String wanted = switch (type.getName()) {
+            case "int" -> "a whole number below 2147483648";
+            case "long" -> "a whole number";
+            case "double" -> "a number";
+            default ->
+                type.isEnum()
+                        ? "one of "
+                                + Arrays.stream(type.getEnumConstants())
+                                        .map(Object::toString)
+                                        .collect(Collectors.joining(", "))
+                        : "a list like [{\"contextLength\": 64, \"until\": 0.25}]";
+        };
+        return field + " must be " + wanted + ".";
+    }
+
     private static String sentence(String field, IllegalArgumentException failure) {
         Throwable innermost = failure;
         while (innermost.getCause() != null) {
             innermost = innermost.getCause();
         }
-        if (innermost instanceof JsonProcessingException) {
-            return field + " has a value of a wrong type.";
+        if (innermost instanceof JsonProcessingException || innermost instanceof NullPointerException) {
+            return wrongType(field);
         }
         String message = innermost.getMessage();
+        if (message.matches("n[A-Z].*")) { // begins with a name
+            return message + ".";
+        }
         return Character.toUpperCase(message.charAt(0)) + message.substring(1) + (message.endsWith(".") ? "" : ".");
     }
 }

@@ -48,7 +48,11 @@ public final class Runs {
     public record Settings(Path directory, int workers, Duration lease, int attempts, int queue) {}
 
     private static final int LONGEST_NAME = 100;
-    private static final int MOST_STEPS = 10_000_000;
+    /// Of an extension.
+    public static final int MOST_STEPS = 10_000_000;
+
+    /// Weights, gradients and AdamW's two moments take 16 bytes for each.
+    private static final long MOST_PARAMETERS = 200_000_000;
     private static final int LONGEST_REASON = 1000;
     private static final int MOST_HALVINGS = 2;
     private static final String CANCELLED = "Cancelled; its checkpoints are deleted.";
@@ -104,17 +108,20 @@ public final class Runs {
     /// @throws RunRefused when something of it is not allowed
     public Run clone(String id, Optional<String> name, Optional<String> corpus, Map<String, Object> changes) {
         var original = get(id).order();
-        var text = corpus.isPresent()
-                ? text(corpus.get())
-                : corpora.find(original.corpus(), original.corpusSha256())
-                        .orElseThrow(() -> RunRefused.conflict("The text that " + original.name() + " learnt, "
-                                + original.corpus() + ", is not there any more, or is another; name a corpus."));
+        var text = corpus.isPresent() ? text(corpus.get()) : text(original);
         return insert(draft(
                 name.orElse(original.name()),
                 original.preset(),
                 Overrides.apply(original.config().withVocabSize(text.vocabSize()), changes),
                 text,
                 Optional.empty()));
+    }
+
+    /// @throws RunRefused when it is not on the disk
+    private Corpora.Text text(Run.Order order) {
+        return corpora.find(order.corpus(), order.corpusSha256())
+                .orElseThrow(() -> RunRefused.conflict("The text that " + order.name() + " learns, " + order.corpus()
+                        + ", is not there any more, or is another."));
     }
 
     private Corpora.Text text(String corpus) {
@@ -125,9 +132,16 @@ public final class Runs {
     }
 
     private Run draft(String name, String preset, TrainingConfig config, Corpora.Text text, Optional<String> schedule) {
-        if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
+        if (name.isBlank() || name.length() > LONGEST_NAME || name.codePoints().anyMatch(Runs::isNoText)) {
             throw RunRefused.invalid(
                     "name", "A name has 1 to " + LONGEST_NAME + " characters, and none that control a terminal.");
+        }
+        long parameters = config.model().parameterCount();
+        if (parameters > MOST_PARAMETERS) {
+            throw RunRefused.invalid(
+                    "nEmbd",
+                    "A run's model has at most %,d parameters, but this one would have %,d; choose fewer layers or a smaller width."
+                            .formatted(MOST_PARAMETERS, parameters));
         }
         return new Run(
                 "run-" + HexFormat.of().toHexDigits(RANDOM.nextInt()),
@@ -139,6 +153,11 @@ public final class Runs {
                 clock.instant().truncatedTo(ChronoUnit.MICROS), // as a database keeps it
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /// Half a character, or one that controls a terminal.
+    private static boolean isNoText(int codePoint) {
+        return Character.isISOControl(codePoint) || Character.getType(codePoint) == Character.SURROGATE;
     }
 
     private Run insert(Run run) {
@@ -190,6 +209,7 @@ public final class Runs {
                 return run.with(run.state(), "Resuming.", Wanted.GO_ON);
             }
             if (CAN_RESUME.contains(run.state())) {
+                text(run.order());
                 return queued(run, "Resumed.");
             }
             throw conflict(run, "resumed", "PAUSED, STOPPED, FAILED or INTERRUPTED");
@@ -239,6 +259,7 @@ public final class Runs {
                         "steps", "A run is extended by 1 to " + MOST_STEPS + " steps, but not by " + steps + ".");
             }
             var order = run.order();
+            text(order);
             var config = Overrides.apply(
                     order.config(), Map.of("steps", order.config().steps() + steps));
             return queued(run.with(order.with(config)), RunChange.extended(steps));

@@ -2,6 +2,8 @@ package tinylm.runs;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -15,7 +17,7 @@ public record Schedule(String id, Order order, Timing timing, boolean paused, In
     public record Order(String name, String preset, String corpus, Map<String, Object> config) {
 
         public Order {
-            config = Map.copyOf(config);
+            config = Collections.unmodifiableMap(new LinkedHashMap<>(config)); // may hold nulls, to be refused
         }
     }
 

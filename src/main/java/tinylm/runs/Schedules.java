@@ -205,7 +205,7 @@ public final class Schedules implements Alarm.Listener {
     }
 
     public static RunRefused neverHappens() {
-        return RunRefused.invalid(Cron.PARAM, "There is no such time any more, so nothing would ever be started.");
+        return RunRefused.invalid(Cron.PARAM, "There is no such time, so nothing would ever be started.");
     }
 
     private Schedule setAlarm(Schedule schedule) {

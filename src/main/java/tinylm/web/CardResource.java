@@ -27,6 +27,7 @@ import tinylm.card.Curve;
 import tinylm.card.CurveSvg;
 import tinylm.card.FileName;
 import tinylm.card.MetricsTable;
+import tinylm.runs.RunState;
 import tinylm.runs.Runs;
 
 /// What a run leaves behind for people to take along: its report card, its measurements, its weights.
@@ -105,7 +106,7 @@ public class CardResource {
             description = "Verified before the first byte is sent. A checkpoint that does not verify is passed over.")
     @APIResponse(responseCode = "200", description = "The archive")
     @APIResponse(responseCode = "400", description = "which is another")
-    @APIResponse(responseCode = "404", description = "There is no such run, or it has saved none yet")
+    @APIResponse(responseCode = "404", description = "There is no such run, or it has none")
     @APIResponse(responseCode = "422", description = "None verifies; the sentence says why")
     public Response checkpoint(
             @PathParam("id") String id,
@@ -129,7 +130,10 @@ public class CardResource {
                 new Problem(
                                 404,
                                 "checkpoint_not_found",
-                                "This run has saved no checkpoint yet; it saves at each evaluation and when it stops.")
+                                runs.get(id).state() == RunState.CANCELLED
+                                        ? "The checkpoints of this run were deleted when it was cancelled."
+                                        : "This run has saved no checkpoint yet; it saves at each evaluation and when"
+                                                + " it stops.")
                         .toResponse();
             case CheckpointZip.Result.Corrupt(String sentence) ->
                 new Problem(422, "checkpoint_refused", "No checkpoint of this run verifies: " + sentence).toResponse();

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /// A JSON object from a client, read strictly: each field as one type or refused with a sentence that says what it
 /// must be. Fields that nobody asks for are left alone, since stock clients send more than are ours.
@@ -60,6 +61,21 @@ record JsonFields(JsonNode object) {
             throw new RequestRefused("", "A message must be a JSON object, but this is " + kind(node) + ".");
         } catch (JsonProcessingException e) {
             throw new RequestRefused("", "A message must be a JSON object, but this is no valid JSON.");
+        }
+    }
+
+    /// Refuses a field that is not among those allowed, for it may be one misspelt.
+    ///
+    /// @param what has the fields, as a sentence begins
+    void mayHave(String what, Set<String> allowed) throws RequestRefused {
+        for (var names = object.fieldNames(); names.hasNext(); ) {
+            var name = names.next();
+            if (!allowed.contains(name)) {
+                throw new RequestRefused(
+                        name,
+                        what + " has no field \"" + abbreviated(name) + "\"; it has "
+                                + allowed.stream().sorted().collect(Collectors.joining(", ")) + ".");
+            }
         }
     }
 

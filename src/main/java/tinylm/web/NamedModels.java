@@ -51,7 +51,8 @@ final class NamedModels {
     private ModelCache.Use load(String name, String answering) {
         var checkpoint = find(name)
                 .orElseThrow(() -> refused("model must be " + answering
-                        + ", or a run's name for its newest checkpoint, or name@step; there is no " + name + "."));
+                        + ", or a run's id for its newest checkpoint, or id@step; there is no checkpoint of " + name
+                        + "."));
         return cache.use(checkpoint)
                 .orElseThrow(() -> new ProblemException(Problem.of(new Refusal(
                         Refusal.Kind.BUSY,

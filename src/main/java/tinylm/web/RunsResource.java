@@ -16,7 +16,9 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import tinylm.runs.ProcessLauncher;
@@ -81,6 +83,7 @@ public class RunsResource {
     @APIResponse(responseCode = "201", description = "It is queued")
     public Response start(String body) throws RequestRefused {
         var fields = JsonFields.parse(body);
+        fields.mayHave("A run", Set.of("name", "preset", "corpus", "config"));
         var run = runs.start(
                 fields.text("name"),
                 fields.required("preset", fields.text("preset")),
@@ -133,7 +136,7 @@ public class RunsResource {
     @Operation(summary = "Queues a run that has ended for more steps", description = "{\"steps\": 500}")
     public Response extend(@PathParam("id") String id, String body) throws RequestRefused {
         var fields = JsonFields.parse(body);
-        return accepted(runs.extend(id, fields.required("steps", fields.whole("steps", 1, Integer.MAX_VALUE))));
+        return accepted(runs.extend(id, fields.required("steps", fields.whole("steps", 1, Runs.MOST_STEPS))));
     }
 
     @POST
@@ -144,6 +147,7 @@ public class RunsResource {
     @APIResponse(responseCode = "201", description = "It is queued")
     public Response clone(@PathParam("id") String id, String body) throws RequestRefused {
         var fields = JsonFields.parse(body);
+        fields.mayHave("A clone", Set.of("name", "corpus", "config"));
         var run = runs.clone(id, fields.text("name"), fields.text("corpus"), fields.values("config"));
         return created(run);
     }
@@ -151,9 +155,13 @@ public class RunsResource {
     @GET
     @Path("{id}/metrics")
     @Operation(summary = "Every step and evaluation after the step `from`")
-    public Metrics metrics(@PathParam("id") String id, @QueryParam("from") Long from) {
+    public Metrics metrics(@PathParam("id") String id, @QueryParam("from") Optional<String> from)
+            throws RequestRefused {
         runs.get(id);
-        long after = from == null ? -1 : from;
+        if (!from.orElse("0").matches("-?[0-9]{1,18}")) {
+            throw new RequestRefused("from", "from must be a whole number, as in ?from=400.");
+        }
+        long after = from.map(Long::parseLong).orElse(-1L);
         return new Metrics(
                 runs.steps(id, after),
                 runs.evaluations(id, after).stream().map(EvaluationBody::of).toList());

@@ -49,12 +49,7 @@ public class SchedulesResource {
 
         static Asked read(String body) throws RequestRefused {
             var fields = JsonFields.parse(body);
-            for (var names = fields.object().fieldNames(); names.hasNext(); ) {
-                var name = names.next();
-                if (!KNOWN.contains(name)) {
-                    throw new RequestRefused(name, "A schedule has no field \"" + name + "\".");
-                }
-            }
+            fields.mayHave("A schedule", KNOWN);
             var order = new Schedule.Order(
                     fields.required("name", fields.text("name")),
                     fields.required("preset", fields.text("preset")),

@@ -301,6 +301,19 @@ abstract class RunsTest {
     }
 
     @Test
+    void without_its_text_a_run_is_neither_extended_nor_resumed_and_stays_as_it_is() throws Exception {
+        var id = start().id();
+        runs.tick();
+        report(id, Phase.STOPPED, "Stopped.");
+        var stopped = runs.get(id);
+        Files.delete(folder.resolve("corpora/own.txt"));
+        for (Executable action : List.<Executable>of(() -> runs.extend(id, 5), () -> runs.resume(id))) {
+            assertRefused("", "own, is not there any more", action);
+        }
+        assertEquals(stopped, runs.get(id));
+    }
+
+    @Test
     void a_clone_may_learn_another_text_with_its_alphabet() throws Exception {
         var original = start();
         var text = "Another alphabet, \u00e9\u00e8\u00ea. ".repeat(60);
@@ -517,20 +530,26 @@ abstract class RunsTest {
             quoteCharacter = '^',
             value = {
                 "steps|0|Steps must lie in 1..10,000,000, but is 0.",
-                "steps|1.5|steps has a value of a wrong type.",
-                "steps|'many'|steps has a value of a wrong type.",
-                "steps|99999999999|steps has a value of a wrong type.",
+                "steps|1.5|steps must be a whole number below 2147483648.",
+                "steps|'many'|steps must be a whole number below 2147483648.",
+                "steps|99999999999|steps must be a whole number below 2147483648.",
                 "learningRate|2|Learning rate must be above 0 and at most 1, but is 2.0.",
                 "learningRate|1e308|Learning rate must be above 0 and at most 1, but is 1.0E308.",
-                "optimizer|'sgd'|optimizer has a value of a wrong type.",
-                "optimizer|1|optimizer has a value of a wrong type.",
-                "seed|null|seed has a value of a wrong type.",
+                "optimizer|'sgd'|optimizer must be one of ADAMW, MUON.",
+                "optimizer|1|optimizer must be one of ADAMW, MUON.",
+                "seed|null|seed must be a whole number.",
                 "dropout|1|",
-                "nHead|3|",
+                "optimizer|null|optimizer must be one of ADAMW, MUON.",
+                "decay|null|decay must be one of COSINE, LINEAR.",
+                "curriculum|null|curriculum must be a list like [{'contextLength': 64, 'until': 0.25}].",
+                "curriculum|[null]|curriculum must be a list like [{'contextLength': 64, 'until': 0.25}].",
+                "curriculum|[64]|curriculum must be a list like [{'contextLength': 64, 'until': 0.25}].",
+                "learningRate|'fast'|learningRate must be a number.",
+                "nHead|3|nHead must divide nEmbd, but 128 % 3 is not 0.",
                 "contextLength|16|",
-                "batchSize|[]|batchSize has a value of a wrong type.",
-                "size|1|A config has no field \"size\".",
-                "model|{}|A config has no field \"model\"."
+                "batchSize|[]|batchSize must be a whole number below 2147483648.",
+                "size|1|A config has no field 'size'.",
+                "model|{}|A config has no field 'model'."
             })
     void a_wrong_value_is_refused_by_name_and_nothing_is_queued(String field, String json, String sentence) {
         Object value = WorkerJson.read(json.replace('\'', '"'), Object.class);
@@ -541,7 +560,7 @@ abstract class RunsTest {
         assertEquals(RunRefused.Kind.INVALID, refused.kind());
         assertEquals(field, refused.param());
         if (sentence != null) {
-            assertEquals(sentence, refused.getMessage());
+            assertEquals(sentence, refused.getMessage().replace('"', '\''));
         }
         assertTrue(runs.list().isEmpty());
     }
@@ -553,9 +572,13 @@ abstract class RunsTest {
                 "demo, small, default, record, original",
                 () -> runs.start(Optional.empty(), "huge", "own", Map.of()));
         assertRefused("corpus", "there is own", () -> runs.start(Optional.empty(), "demo", "../own", Map.of()));
-        for (var name : List.of("", " ", "x".repeat(101), "a\nb")) {
+        for (var name : List.of("", " ", "x".repeat(101), "a\nb", "\ud800")) {
             assertRefused("name", "1 to 100", () -> runs.start(Optional.of(name), "demo", "own", Map.of()));
         }
+        assertRefused(
+                "nEmbd",
+                "at most 200,000,000 parameters",
+                () -> runs.start(Optional.empty(), "demo", "own", Map.of("nEmbd", 16_384)));
         assertRefused("id", "no run \"x\"", () -> runs.get("x"));
         assertRefused("id", "no run \"x\"", () -> runs.stop("x"));
         assertFalse(Files.exists(folder.resolve("runs")));

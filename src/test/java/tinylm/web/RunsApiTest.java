@@ -211,6 +211,8 @@ class RunsApiTest {
                 "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"nHead\": 7}} nHead",
                 "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"nEmbd\": -1}} nEmbd",
                 "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"steps\": 2147483648}} steps",
+                "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"optimizer\": null}} optimizer",
+                "{\"preset\": \"demo\", \"corpus\": \"own\", \"nmae\": \"mine\"} nmae",
                 "{\"preset\": \"demo\", \"corpus\": \"own\", \"config\": {\"curriculum\": \"none\"}} curriculum"
             })
     void a_wrong_request_is_refused_with_the_field_at_fault(String bodyAndParam) {
@@ -286,6 +288,17 @@ class RunsApiTest {
         report(id, "STOPPED", "[]").statusCode(200);
         given().get("/v1/runs/" + id).then().body("state", equalTo("CANCELLED"));
         given().get("/v1/runs/" + id + "/metrics").then().body("steps", hasSize(2));
+        given().get("/v1/runs/" + id + "/metrics?from=1").then().body("steps", hasSize(1));
+        for (var from : List.of("abc", "1e3", "9".repeat(20))) {
+            given().get("/v1/runs/" + id + "/metrics?from=" + from)
+                    .then()
+                    .statusCode(400)
+                    .body("error.param", equalTo("from"));
+        }
+        given().get("/v1/runs/" + id + "/checkpoint.zip")
+                .then()
+                .statusCode(404)
+                .body("error.message", equalTo("The checkpoints of this run were deleted when it was cancelled."));
         given().get("/v1/runs/" + id + "/checkpoints").then().statusCode(200).body("data", hasSize(0));
         FailuresTest.problem(ask(id, "resume"), 409, "invalid_request_error", "wrong_state");
     }

@@ -133,7 +133,7 @@ class SchedulesApiTest {
                 "?cron=0 25 * * *&timeZone=UTC    | cron     | The hours cannot be",
                 "?cron=0 2 * *&timeZone=UTC       | cron     | five fields",
                 "?cron=&timeZone=UTC              | cron     | must be there",
-                "?cron=0 0 30 2 *&timeZone=UTC    | cron     | no such time any more",
+                "?cron=0 0 30 2 *&timeZone=UTC    | cron     | no such time",
                 "?cron=@daily&timeZone=Mars/North | timeZone | Europe/Berlin",
                 "?cron=@daily&timeZone=           | timeZone | must be there"
             })
@@ -169,6 +169,8 @@ class SchedulesApiTest {
                 "banana 1",
                 "nHead {\"nHead\": 7}",
                 "steps {\"steps\": \"many\"}",
+                "steps {\"steps\": null}",
+                "curriculum {\"curriculum\": null}",
                 "curriculum {\"curriculum\": \"none\"}"
             })
     void a_wrong_request_is_refused_with_the_field_at_fault_and_nothing_is_kept(String fieldAndValue) {
