@@ -13,6 +13,7 @@ export function differences(runs: readonly Run[]): TemplateResult | typeof nothi
     ['Corpus', (run) => run.corpus.name],
     ...fields.map((field) => [FIELDS[field].label, (run: Run) => valueInWords(run.config, field)] as const),
     ['Curriculum', (run) => curriculum(run.config)],
+    ['Learning rate halved', ({ halvings = 0 }) => (halvings === 0 ? 'never' : `${halvings} times`)],
   ];
   const differing = rows.filter(([, value]) => new Set(runs.map(value)).size > 1);
   if (differing.length === 0) return html`<p class="differences-none">These runs have the same config.</p>`;
