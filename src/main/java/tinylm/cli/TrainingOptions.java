@@ -198,7 +198,7 @@ final class TrainingOptions {
                         preset -> curriculum(preset.config().curriculum()),
                         LinkedHashMap::new,
                         Collectors.mapping(preset -> preset.name().toLowerCase(Locale.ROOT), Collectors.joining(", "))))
-                .forEach((stages, presets) -> table.append("  --curriculum %s: %s%n".formatted(stages, presets)));
+                .forEach((stages, presets) -> table.append("  --curriculum %s in %s%n".formatted(stages, presets)));
         return table.toString();
     }
 
