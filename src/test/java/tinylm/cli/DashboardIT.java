@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -125,6 +126,12 @@ class DashboardIT {
         button("Stop").click();
         assertThat(state()).containsText("Stopped");
 
+        // the newest one may be told after the state
+        var id = page.url().substring(page.url().indexOf('#') + 1);
+        int newestStep =
+                given().get(address + "/v1/runs/" + id + "/checkpoints").path("data[-1].step");
+        assertThat(page.locator(".machine-step"))
+                .hasText(Pattern.compile("Step " + String.format(Locale.ENGLISH, "%,d", newestStep) + "(?![0-9,])"));
         var text = page.locator(".machine-text").first();
         assertThat(text).hasAttribute("aria-busy", "false");
         var last = text.textContent();
