@@ -9,8 +9,8 @@ import { differences } from './differences';
 import { draft, place } from './draft';
 import { FIELDS, changes, problems, read } from './fields';
 import { list } from './list';
-import { recall, remember } from './memory';
 import { Machine } from './machine';
+import { recall, remember } from './memory';
 import type { Answer, Corpora, Kept, Metrics, Presets, Run, Sample } from './protocol';
 import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
@@ -98,7 +98,7 @@ export function mount(root: HTMLElement): void {
           <span>${state.reason || 'The connection is lost.'} What you see may be old; trying again\u2026</span>
           <button type="button" class="link" @click=${() => connection.retryNow()}>Try now</button>
         </p>` : nothing}
-      ${list(state, { 
+      ${list(state, {
         compare: (id, on) => {
           dispatch({ type: 'compared', run: id, on });
           remember(state.compared);

@@ -41,7 +41,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
           <p class="draft-original">Begins with ${title(original)}\u2019s values, its windows
             (${curriculum(original.config)}) and ${original.corpus.name}. A preset begins anew.</p>`}
         <p class="draft-measured">
-          ${state.measuring ? 'Measuring what they cost on this machine, about half a minute\u2026' : html`
+          ${state.measuring ? 'Measuring what they cost on this machine, about a minute\u2026' : html`
             ${state.measuredAt === null ? 'What they cost on this machine was not measured yet.'
               : `Measured on this machine, ${moment(state.measuredAt)}.`}
             <button type="button" class="link" @click=${on.measure}>Measure${state.measuredAt === null ? '' : ' again'}</button>`}

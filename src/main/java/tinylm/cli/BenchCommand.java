@@ -47,7 +47,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Threads threads;
 
-    @Option(names = "--presets", description = "What each preset of train costs here instead, in half a minute")
+    @Option(names = "--presets", description = "What each preset of train costs here instead, in a minute")
     private boolean presets;
 
     @Option(names = "--json", paramLabel = "FILE", description = "With --presets: writes the costs there, too")

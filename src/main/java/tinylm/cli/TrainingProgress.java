@@ -75,6 +75,11 @@ final class TrainingProgress {
         }
     }
 
+    /// How long the run still takes; empty before the second step.
+    Optional<Eta> eta() {
+        return eta;
+    }
+
     /// A checkpoint that cannot be resumed from.
     void refused(String sentence) {
         out.println("Passed over: " + sentence);

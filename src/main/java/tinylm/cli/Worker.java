@@ -23,7 +23,6 @@ import tinylm.inference.Text;
 import tinylm.inference.TokenEvent;
 import tinylm.model.Torch;
 import tinylm.runs.Environment;
-import tinylm.runs.EtaEstimator;
 import tinylm.runs.History;
 import tinylm.runs.Job;
 import tinylm.runs.Report;
@@ -196,7 +195,6 @@ final class Worker {
 
         private final long begun;
         private TrainingProgress progress;
-        private EtaEstimator eta;
         private long evaluated = -1;
 
         Clock(long begun) {
@@ -206,8 +204,6 @@ final class Worker {
         void begin(Trainer trainer, TrainingProgress lines) {
             progress = lines;
             progress.begin(trainer);
-            eta = new EtaEstimator(
-                    trainer.config(), trainer.step(), trainer.corpus().validationIds().length);
         }
 
         double seconds() {
@@ -217,8 +213,7 @@ final class Worker {
         void on(TrainingEvent event) {
             progress.on(event);
             switch (event) {
-                case TrainingEvent.Stepped stepped ->
-                    reports.add(stepped, secondsBefore + seconds(), eta.at(stepped.step(), seconds()));
+                case TrainingEvent.Stepped stepped -> reports.add(stepped, secondsBefore + seconds(), progress.eta());
                 case TrainingEvent.Evaluated one -> {
                     evaluated = one.step();
                     reports.add(one, secondsBefore + seconds());

@@ -48,7 +48,7 @@ public final class PresetCosts {
         return pid > 0 && ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent();
     }
 
-    /// Begins to measure, which takes about half a minute; does nothing while it is under way.
+    /// Begins to measure, which takes about a minute; does nothing while it is under way.
     ///
     /// @throws RunRefused while a run is worked on, which would be measured, too
     public synchronized void measure() {

@@ -48,6 +48,7 @@ public final class Runs {
     public record Settings(Path directory, int workers, Duration lease, int attempts, int queue) {}
 
     private static final int LONGEST_NAME = 100;
+
     /// Of an extension.
     public static final int MOST_STEPS = 10_000_000;
 

@@ -70,7 +70,7 @@ public class PresetsResource {
     @POST
     @Path("measure")
     @Consumes(MediaType.WILDCARD)
-    @Operation(summary = "Begins to measure what the presets cost on this machine; takes about half a minute")
+    @Operation(summary = "Begins to measure what the presets cost on this machine; takes about a minute")
     @APIResponse(responseCode = "202", description = "It is under way; GET /v1/presets says when it is done")
     @APIResponse(responseCode = "409", description = "A run is being worked on")
     public Response measure() {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -39,12 +40,16 @@ class RunsIT {
     private int port;
     private PackagedProcess server;
 
-    @Test
-    void whoever_is_killed_the_final_weights_are_the_same_and_the_curve_has_no_gap() throws Exception {
-        var catalog = OwnCatalog.write(folder);
+    @BeforeEach
+    void choosePort() throws IOException {
         try (var free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
+    }
+
+    @Test
+    void whoever_is_killed_the_final_weights_are_the_same_and_the_curve_has_no_gap() throws Exception {
+        var catalog = OwnCatalog.write(folder);
         startServer(catalog);
         try {
             var id = start("\"steps\": " + STEPS + ", \"evaluationInterval\": 40, \"dropout\": 0.1");
@@ -93,9 +98,6 @@ class RunsIT {
     void whatever_happens_to_the_disk_a_sentence_says_so_and_the_weights_are_the_same() throws Exception {
         int steps = 2000;
         var catalog = OwnCatalog.write(folder);
-        try (var free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
         startServer(catalog);
         try {
             var id = start("\"steps\": " + steps + ", \"evaluationInterval\": 40, \"dropout\": 0.1");
@@ -194,9 +196,6 @@ class RunsIT {
     @Test
     void a_worker_goes_on_while_its_server_is_away_and_the_next_server_takes_it_up() throws Exception {
         var catalog = OwnCatalog.write(folder);
-        try (var free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
         startServer(catalog);
         try {
             var id = start("\"steps\": 1000000, \"evaluationInterval\": 100000");
