@@ -106,6 +106,7 @@ public final class Lanes {
 
     /// Decodes as the engine does when nobody prefills: row i is slot i.
     public void decode(ModelRunner runner, int[] ids, int[] positions) {
+        runner.reserve(ids.length);
         List<Supplier<float[][]>> pieces = new ArrayList<>();
         for (var rows : cut(ids.length, false)) {
             pieces.add(() -> runner.decode(

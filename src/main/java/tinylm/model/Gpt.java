@@ -67,9 +67,17 @@ public final class Gpt implements AutoCloseable {
     }
 
     private NDArray logits(NDArray x) {
-        NDArray head = tokenEmbedding.transpose(); // (E, V)
+        NDArray head = head(); // (E, V)
         head.attach(x.getManager());
         return finalNorm.forward(x).matMul(head); // (B, T, V)
+    }
+
+    /// A copy with its rows in order: a product with the view alone may give a row other bits beside other rows.
+    private NDArray head() {
+        try (NDArray view = tokenEmbedding.transpose();
+                NDArray copy = view.flatten()) {
+            return copy.reshape(view.getShape());
+        }
     }
 
     private static NDArray embed(NDArray ids, NDArray table) {

@@ -19,6 +19,7 @@ public final class Torch {
     /// in this process.
     public static void load(int threads) {
         Engine.getEngine("PyTorch");
+        MatrixKernels.useAvx512();
         useThreads(threads);
     }
 
