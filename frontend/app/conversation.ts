@@ -16,7 +16,7 @@ const RESUMED_AGAIN_AFTER_MS = 2_000;
 const SAME_PRESS_MS = 300;
 
 export class Conversation {
-  readonly #scales: Readonly<Record<Knob, Scale>>;
+  readonly #scales: () => Readonly<Record<Knob, Scale>>;
   readonly #state: () => State;
   readonly #dispatch: (action: Action) => void;
   readonly #connection: Connection;
@@ -24,7 +24,7 @@ export class Conversation {
   #again = 0;
   #afterwards: (() => void) | null = null;
 
-  constructor(scales: Readonly<Record<Knob, Scale>>, state: () => State, dispatch: (action: Action) => void) {
+  constructor(scales: () => Readonly<Record<Knob, Scale>>, state: () => State, dispatch: (action: Action) => void) {
     this.#scales = scales;
     this.#state = state;
     this.#dispatch = dispatch;
@@ -114,7 +114,7 @@ export class Conversation {
 
   #create(origin: Parameters<typeof create>[0]): boolean {
     const { settings, lenses } = this.#state();
-    return this.#connection.send(create(origin, settings, this.#scales, lenses.probabilities));
+    return this.#connection.send(create(origin, settings, this.#scales(), lenses.probabilities));
   }
 
   #tell(action: Action): void {

@@ -12,8 +12,7 @@ import { legend } from './lenses';
 import { Manuscript } from './manuscript';
 import { mountMarking } from './marking';
 import { recall, remember, rememberAll } from './memory';
-import type { Model } from './model';
-import { unknownSentence, withoutUnknown } from './model';
+import { modelOf, renewed, unknownSentence, withoutUnknown } from './model';
 import { panel, place } from './panel';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
@@ -23,8 +22,9 @@ import { isBusy } from './state';
 
 const REMEMBERED_EVERY_MS = 500;
 
-export function mount(root: HTMLElement, model: Model): void {
-  const scales = scalesOf(model);
+export function mount(root: HTMLElement): void {
+  let model = modelOf(root);
+  let scales = scalesOf(model);
   const manuscript = new Manuscript();
   const note = document.createElement('aside');
   const wide = matchMedia('(min-width: 60rem)');
@@ -35,10 +35,11 @@ export function mount(root: HTMLElement, model: Model): void {
   let frame = 0;
   let saving = 0;
 
-  const conversation = new Conversation(scales, () => state, dispatch);
+  const conversation = new Conversation(() => scales, () => state, dispatch);
 
   function dispatch(action: Action): void {
     state = reduce(state, action);
+    if (action.type === 'link opened' || (action.type === 'received' && action.event.type === 'response.created')) void renew();
     frame ||= requestAnimationFrame(update);
     saving ||= window.setTimeout(save, REMEMBERED_EVERY_MS);
   }
@@ -53,6 +54,15 @@ export function mount(root: HTMLElement, model: Model): void {
     if (shown.mark !== state.mark) lay();
     if (begins || near) follow(end(), floor());
     shown = state;
+  }
+
+  /** Asks which model answers now: another may have been put in its place. */
+  async function renew(): Promise<void> {
+    const now = await renewed(root);
+    if (now === null) return;
+    model = now;
+    scales = scalesOf(model);
+    frame ||= requestAnimationFrame(update);
   }
 
   /** Lays the note of probabilities beside its character. */
@@ -198,6 +208,7 @@ export function mount(root: HTMLElement, model: Model): void {
     }
   });
   addEventListener('pagehide', () => rememberAll(state));
+  addEventListener('focus', () => void renew());
   addEventListener('resize', lay);
   wide.addEventListener('change', () => update());
   note.className = 'panel';

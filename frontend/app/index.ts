@@ -8,7 +8,6 @@ import './panel.css';
 import './actions.css';
 import './sign-in.css';
 import { mount } from './desk';
-import { modelOf } from './model';
 import { mountSignOut } from './signin';
 import { mountTheme } from './theme';
 
@@ -17,4 +16,4 @@ const theme = document.querySelector<HTMLButtonElement>('button.theme');
 const signOut = document.querySelector<HTMLButtonElement>('button.sign-out');
 if (theme) mountTheme(theme);
 if (signOut) mountSignOut(signOut);
-if (desk) mount(desk, modelOf(desk));
+if (desk) mount(desk);

@@ -10,12 +10,17 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.util.Comparator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tinylm.checkpoint.Babble;
 
 /// The page in a real browser against the real socket: what one says is what the other understands.
 @QuarkusTest
@@ -35,6 +40,9 @@ class PageOverSocketTest {
 
     @TestHTTPResource("/")
     URI address;
+
+    @Inject
+    ServerConfig config;
 
     private Page page;
 
@@ -140,6 +148,34 @@ class PageOverSocketTest {
         assertNotEquals(first.substring(0, 17), text().substring(0, 17));
         button("Back to the earlier text").click();
         page.waitForCondition(() -> text().equals(first));
+    }
+
+    @Test
+    void a_page_that_was_open_while_the_model_was_replaced_describes_the_new_one_and_knows_its_alphabet()
+            throws IOException {
+        var runs = Files.createDirectories(config.runs().getFirst());
+        Babble.save(runs.resolve("figures"), "\n :0123456789AIMNR", TinyModelResource.CONTEXT, 7, 2);
+        var masthead = page.locator(".masthead-model");
+        var before = masthead.textContent();
+        page.locator("#topK").fill("10");
+        page.locator("#prompt").fill("MARIN: 7");
+        assertThat(page.getByText("The model has never seen “7”")).isVisible();
+        try (var api = new HttpApi(address)) {
+            assertEquals(200, api.post("/v1/admin/models/figures/promote", "").status());
+            page.evaluate("dispatchEvent(new Event('focus'))");
+            assertThat(page.getByText("The model has never seen")).hasCount(0);
+            assertThat(masthead).not().hasText(before);
+            assertEquals(200, api.post("/v1/admin/models/shipped/promote", "").status());
+            page.locator("#prompt").fill("MARIN:");
+            button("Generate").click(); // asking tells as well
+            assertThat(masthead).hasText(before);
+        } finally {
+            try (var files = Files.walk(runs)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     private String awaitWhole(int characters) {
