@@ -51,7 +51,7 @@ final class MatrixKernels {
         }
     }
 
-    private static boolean isAmdWithAvx512() throws IOException {
+    static boolean isAmdWithAvx512() throws IOException {
         Path cpus = Path.of("/proc/cpuinfo");
         if (!System.getProperty("os.arch").equals("amd64") || !Files.exists(cpus)) {
             return false;
@@ -63,18 +63,19 @@ final class MatrixKernels {
                         .allMatch(line -> Arrays.asList(line.split("\\s+")).containsAll(NEEDED));
     }
 
-    private static void answerYes() throws Throwable {
-        Path library;
+    /// `int mkl_serv_intel_cpu_true(void)`, in the library that the engine has loaded.
+    static MemorySegment question() throws IOException {
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-            library = Path.of(maps.filter(line -> line.endsWith("/libtorch_cpu.so"))
+            Path library = Path.of(maps.filter(line -> line.endsWith("/libtorch_cpu.so"))
                     .findFirst()
                     .map(line -> line.substring(line.indexOf('/')))
                     .orElseThrow());
+            return SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow("mkl_serv_intel_cpu_true");
         }
-        MemorySegment function = SymbolLookup.libraryLookup(library, Arena.global())
-                .find("mkl_serv_intel_cpu_true")
-                .orElseThrow();
-        MemorySegment code = function.reinterpret(RETURN_ONE.length);
+    }
+
+    private static void answerYes() throws Throwable {
+        MemorySegment code = question().reinterpret(RETURN_ONE.length);
         long from = code.address() / PAGE * PAGE;
         long length = code.address() + RETURN_ONE.length - from;
         var protect = Linker.nativeLinker()
