@@ -38,8 +38,10 @@ export function mount(root: HTMLElement): void {
   const conversation = new Conversation(() => scales, () => state, dispatch);
 
   function dispatch(action: Action): void {
+    const reconnected = action.type === 'link opened' && state.link !== 'connecting'; // at first the page is fresh
+    const begun = action.type === 'received' && action.event.type === 'response.created';
     state = reduce(state, action);
-    if (action.type === 'link opened' || (action.type === 'received' && action.event.type === 'response.created')) void renew();
+    if (reconnected || begun) void renew();
     frame ||= requestAnimationFrame(update);
     saving ||= window.setTimeout(save, REMEMBERED_EVERY_MS);
   }

@@ -32,23 +32,24 @@ final class MatrixKernels {
     private static final int READ_WRITE_EXECUTE = 1 | 2 | 4;
     private static final long PAGE = 4096; // of every x86-64
 
-    private static boolean done;
+    private static boolean asked;
+    private static boolean lifted;
 
     private MatrixKernels() {}
 
-    /// To be called when the engine's libraries are loaded and nothing was multiplied yet; later calls do nothing.
-    static synchronized void useAvx512() {
-        if (done) {
-            return;
-        }
-        done = true;
-        try {
-            if (!"unchanged".equals(System.getenv("TINYLM_MKL")) && isAmdWithAvx512()) {
-                answerYes();
+    /// To be called when the engine's libraries are loaded and nothing was multiplied yet; later calls only tell again.
+    ///
+    /// @return whether MKL was told
+    static synchronized boolean useAvx512() {
+        if (!asked) {
+            asked = true;
+            try {
+                lifted = !"unchanged".equals(System.getenv("TINYLM_MKL")) && isAmdWithAvx512() && answerYes();
+            } catch (Throwable e) { // a method handle may throw anything
+                LOG.log(System.Logger.Level.DEBUG, "MKL goes without AVX-512", e);
             }
-        } catch (Throwable e) { // a method handle may throw anything
-            LOG.log(System.Logger.Level.DEBUG, "MKL goes without AVX-512", e);
         }
+        return lifted;
     }
 
     static boolean isAmdWithAvx512() throws IOException {
@@ -74,7 +75,8 @@ final class MatrixKernels {
         }
     }
 
-    private static void answerYes() throws Throwable {
+    /// Writes six bytes over the function's first. The change is this process' own; the file stays as it is.
+    private static boolean answerYes() throws Throwable {
         MemorySegment code = question().reinterpret(RETURN_ONE.length);
         long from = code.address() / PAGE * PAGE;
         long length = code.address() + RETURN_ONE.length - from;
@@ -82,9 +84,11 @@ final class MatrixKernels {
                 .downcallHandle(
                         Linker.nativeLinker().defaultLookup().findOrThrow("mprotect"),
                         FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-        if ((int) protect.invokeExact(MemorySegment.ofAddress(from), length, READ_WRITE_EXECUTE) == 0) {
-            MemorySegment.copy(RETURN_ONE, 0, code, JAVA_BYTE, 0, RETURN_ONE.length);
-            int _ = (int) protect.invokeExact(MemorySegment.ofAddress(from), length, READ_EXECUTE);
+        if ((int) protect.invokeExact(MemorySegment.ofAddress(from), length, READ_WRITE_EXECUTE) != 0) {
+            return false;
         }
+        MemorySegment.copy(RETURN_ONE, 0, code, JAVA_BYTE, 0, RETURN_ONE.length);
+        int _ = (int) protect.invokeExact(MemorySegment.ofAddress(from), length, READ_EXECUTE);
+        return true;
     }
 }

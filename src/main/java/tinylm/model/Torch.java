@@ -28,6 +28,12 @@ public final class Torch {
         return Engine.getEngine("PyTorch").getVersion();
     }
 
+    /// Whether MKL was told to use AVX-512 in this process; loads the engine.
+    public static boolean isToldAvx512() {
+        Engine.getEngine("PyTorch");
+        return MatrixKernels.useAvx512();
+    }
+
     /// How many threads the next operations of the calling thread may use.
     public static void useThreads(int threads) {
         if (JniUtils.getNumThreads() != threads) {

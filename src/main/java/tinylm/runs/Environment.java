@@ -29,7 +29,8 @@ public record Environment(
         return new Environment(
                 CodeVersion.CURRENT,
                 Runtime.version() + ", " + System.getProperty("java.vendor"),
-                "PyTorch " + Torch.version() + " by DJL " + Engine.getDjlVersion(),
+                "PyTorch " + Torch.version() + " by DJL " + Engine.getDjlVersion()
+                        + (Torch.isToldAvx512() ? ", MKL told to use AVX-512" : ""),
                 processorName(),
                 Runtime.getRuntime().availableProcessors(),
                 threads,

@@ -14,9 +14,9 @@ class MatrixKernelsTest {
     void mkl_goes_by_what_the_processor_can_do() throws Throwable {
         assumeTrue(MatrixKernels.isAmdWithAvx512());
         Torch.load(1);
-        Torch.load(1);
+        assertEquals(!"unchanged".equals(System.getenv("TINYLM_MKL")), Torch.isToldAvx512());
         var question = Linker.nativeLinker()
                 .downcallHandle(MatrixKernels.question(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
-        assertEquals("unchanged".equals(System.getenv("TINYLM_MKL")) ? 0 : 1, (int) question.invokeExact());
+        assertEquals(Torch.isToldAvx512() ? 1 : 0, (int) question.invokeExact());
     }
 }

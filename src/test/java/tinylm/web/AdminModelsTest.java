@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,15 +51,7 @@ class AdminModelsTest {
     void back_to_the_first() throws IOException {
         assertEquals(200, promote("shipped").status());
         api.close();
-        delete(runs);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (var files = Files.walk(folder)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        TinyModelResource.delete(runs);
     }
 
     @Test
@@ -94,7 +85,7 @@ class AdminModelsTest {
     void a_runs_folder_that_was_written_anew_is_another_model() throws IOException {
         TinyModelResource.save(runs.resolve("later"), 7, 2);
         assertEquals(200, promote("later").status());
-        delete(runs.resolve("later"));
+        TinyModelResource.delete(runs.resolve("later"));
         var anew = TinyModelResource.save(runs.resolve("later"), 7, 3);
         assertEquals(200, promote("later").status());
         assertEquals(anew.sha256(), served());

@@ -14,7 +14,6 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.util.Comparator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +34,8 @@ class PageOverSocketTest {
                 }
             };
             """;
+
+    private static final String SHIPPED = "/v1/admin/models/shipped/promote";
 
     private static Chromium chromium;
 
@@ -165,16 +166,15 @@ class PageOverSocketTest {
             page.evaluate("dispatchEvent(new Event('focus'))");
             assertThat(page.getByText("The model has never seen")).hasCount(0);
             assertThat(masthead).not().hasText(before);
-            assertEquals(200, api.post("/v1/admin/models/shipped/promote", "").status());
+            assertEquals(200, api.post(SHIPPED, "").status());
             page.locator("#prompt").fill("MARIN:");
             button("Generate").click(); // asking tells as well
             assertThat(masthead).hasText(before);
         } finally {
-            try (var files = Files.walk(runs)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
+            try (var api = new HttpApi(address)) {
+                api.post(SHIPPED, "");
             }
+            TinyModelResource.delete(runs);
         }
     }
 

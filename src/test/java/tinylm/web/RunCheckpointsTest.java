@@ -49,11 +49,7 @@ class RunCheckpointsTest {
     void delete() throws IOException {
         assertEquals(200, api.post("/v1/admin/models/shipped/promote", "").status());
         api.close();
-        try (var files = Files.walk(run)) {
-            for (var file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
-                Files.delete(file);
-            }
-        }
+        TinyModelResource.delete(run);
     }
 
     @Test

@@ -55,7 +55,11 @@ public class TinyModelResource implements QuarkusTestResourceLifecycleManager {
 
     @Override
     public void stop() {
-        try (var files = Files.walk(directory)) {
+        delete(directory);
+    }
+
+    static void delete(Path folder) {
+        try (var files = Files.walk(folder)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
