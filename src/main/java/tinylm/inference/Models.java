@@ -21,7 +21,6 @@ public final class Models implements AutoCloseable {
     private final Duration grace;
     private final List<LoadedModel> retired = new ArrayList<>();
     private volatile LoadedModel current;
-    private Optional<Checkpoint> previous = Optional.empty();
     private boolean closed;
 
     /// Loads the first model.
@@ -46,11 +45,6 @@ public final class Models implements AutoCloseable {
         return all().filter(model -> model.checkpoint().sha256().equals(sha256)).findFirst();
     }
 
-    /// What answered before the current model, if that was another.
-    public synchronized Optional<Checkpoint> previous() {
-        return previous;
-    }
-
     /// Loads a checkpoint beside the current model and lets it answer from then on. Sequences that run go on to
     /// their end on the model that began them, which is freed after that. Takes as long as loading does.
     ///
@@ -64,7 +58,6 @@ public final class Models implements AutoCloseable {
                 throw new IllegalStateException("The server is shutting down.");
             }
             var replaced = current;
-            previous = Optional.of(replaced.checkpoint());
             retired.add(replaced);
             current = next;
             Thread.ofVirtual().name("retire").start(() -> retire(replaced));

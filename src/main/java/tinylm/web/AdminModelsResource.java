@@ -10,7 +10,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.Response;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -19,23 +18,18 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.checkpoint.CheckpointException;
 import tinylm.checkpoint.Checkpoints;
-import tinylm.inference.Models;
 
-/// `/v1/admin/models`: which checkpoint answers, and which could. A promotion loads and verifies beside the model that
-/// answers, in a worker thread, one at a time; whatever is wrong with the new one, the old one stays.
+/// `/v1/admin/models`: which checkpoint answers, and which could.
 @Blocking
 @Path("/v1/admin/models")
 public class AdminModelsResource {
 
-    private final Models models;
+    private final Promoter promoter;
     private final Promotable promotable;
-    private final NamedModels named;
-    private final Semaphore one = new Semaphore(1);
 
-    AdminModelsResource(Models models, Promotable promotable, NamedModels named) {
-        this.models = models;
+    AdminModelsResource(Promoter promoter, Promotable promotable) {
+        this.promoter = promoter;
         this.promotable = promotable;
-        this.named = named;
     }
 
     /// A checkpoint that could be promoted, or why it could not.
@@ -66,27 +60,22 @@ public class AdminModelsResource {
     @Operation(
             summary = "Lets a checkpoint answer",
             description =
-                    "A run's name stands for its best checkpoint, run@step for one of its history. It is loaded beside the model that answers, which finishes what it began. Takes seconds.")
+                    "A run's name stands for its best checkpoint, run@step for one of its history. It is loaded beside the model that answers, which finishes what it began. Takes seconds; other servers with the same database follow within seconds, and all remember it.")
     @APIResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = Candidate.class)))
     @APIResponse(responseCode = "404", description = "It is not in the list")
     @APIResponse(responseCode = "409", description = "Another model is being loaded")
     @APIResponse(responseCode = "422", description = "It is corrupt; the sentence says how. Nothing has changed")
     public Response promote(@PathParam("id") String id) {
-        var directories = promotable.directories();
-        var run = id.replaceFirst("@[0-9]{1,9}$", "");
-        if (!directories.containsKey(run)) {
-            return new Problem(
-                            404,
-                            "model_not_found",
-                            "There is no such model; there is " + String.join(", ", directories.keySet()) + ".")
-                    .about("id")
-                    .toResponse();
-        }
-        return alone(() -> swap(
+        return alone(
                 id,
-                run.equals(id)
-                        ? Checkpoints.load(directories.get(id))
-                        : named.find(id).orElseThrow()));
+                () -> promoter.promote(id),
+                () -> new Problem(
+                                404,
+                                "model_not_found",
+                                "There is no such model; there is "
+                                        + String.join(
+                                                ", ", promotable.directories().keySet()) + ".")
+                        .about("id"));
     }
 
     /// Back to what answered before; once more, and forth again.
@@ -97,32 +86,28 @@ public class AdminModelsResource {
     @APIResponse(responseCode = "409", description = "There is none, or another model is being loaded")
     @APIResponse(responseCode = "422", description = "It is corrupt by now; nothing has changed")
     public Response rollback() {
-        return alone(() -> models.previous()
-                .map(previous -> swap("previous", previous))
-                .orElseGet(() -> new Problem(409, "no_previous_model", "No other model has answered before this one.")
-                        .toResponse()));
+        return alone(
+                "previous",
+                promoter::rollback,
+                () -> new Problem(409, "no_previous_model", "No other model has answered before this one."));
     }
 
-    private Response alone(Supplier<Response> action) {
-        if (!one.tryAcquire()) {
-            return new Problem(409, "promotion_in_progress", "Another model is being loaded; wait until it answers.")
-                    .with("Retry-After", "2")
-                    .toResponse();
-        }
+    private Response alone(String id, Supplier<Optional<Checkpoint>> action, Supplier<Problem> none) {
         try {
-            return action.get();
+            return promoter.alone(action)
+                    .map(answering -> answering
+                            .map(checkpoint ->
+                                    Response.ok(candidate(id, checkpoint)).build())
+                            .orElseGet(() -> none.get().toResponse()))
+                    .orElseGet(() -> new Problem(
+                                    409,
+                                    "promotion_in_progress",
+                                    "Another model is being loaded; wait until it answers.")
+                            .with("Retry-After", "2")
+                            .toResponse());
         } catch (CheckpointException e) {
             return new Problem(422, "checkpoint_refused", e.getMessage()).toResponse();
-        } finally {
-            one.release();
         }
-    }
-
-    private Response swap(String id, Checkpoint checkpoint) {
-        if (!isCurrent(checkpoint)) {
-            models.promote(checkpoint);
-        }
-        return Response.ok(candidate(id, checkpoint)).build();
     }
 
     private Candidate candidate(String id, java.nio.file.Path directory) {
@@ -146,17 +131,11 @@ public class AdminModelsResource {
         return new Candidate(
                 id,
                 "model",
-                isCurrent(checkpoint),
+                promoter.isCurrent(checkpoint),
                 Optional.of(checkpoint.sha256()),
                 Optional.of(provenance.step()),
                 Optional.of(provenance.validationLoss()).filter(loss -> !loss.isNaN()),
                 Optional.of(provenance.protocol()),
                 Optional.empty());
-    }
-
-    private boolean isCurrent(Checkpoint checkpoint) {
-        var current = models.current().checkpoint();
-        return current.directory().equals(checkpoint.directory())
-                && current.sha256().equals(checkpoint.sha256()); // a run's folder may hold other weights by now
     }
 }

@@ -24,10 +24,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import tinylm.inference.Models;
 import tinylm.runs.Corpora;
 import tinylm.runs.Launcher;
 import tinylm.runs.PresetCosts;
 import tinylm.runs.ProcessLauncher;
+import tinylm.runs.Promotions;
 import tinylm.runs.QuartzAlarm;
 import tinylm.runs.Runs;
 import tinylm.runs.Schedules;
@@ -44,6 +46,7 @@ public class RunManagement {
     /// A fire that is late by less, because servers were started anew, is not missed.
     private static final Duration SCHEDULE_PATIENCE = Duration.ofMinutes(1);
 
+    private final AgroalDataSource database;
     private final Runs runs;
     private final QuartzAlarm alarm;
     private final Schedules schedules;
@@ -57,11 +60,10 @@ public class RunManagement {
             @DataSource("h2") InjectableInstance<AgroalDataSource> h2,
             @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql) {
         boolean isShared = postgresql.getHandle().getBean().isActive();
-        var database = isShared ? postgresql : h2;
-        corpora = new Corpora(
-                CorpusCatalog.read(settings.catalog()), settings.runtime(), database.get(), Clock.systemUTC());
+        database = (isShared ? postgresql : h2).get();
+        corpora = new Corpora(CorpusCatalog.read(settings.catalog()), settings.runtime(), database, Clock.systemUTC());
         runs = new Runs(
-                database.get(),
+                database,
                 new Runs.Settings(
                         settings.directory().toAbsolutePath(),
                         settings.workers(),
@@ -71,8 +73,8 @@ public class RunManagement {
                 corpora,
                 launcher,
                 Clock.systemUTC());
-        alarm = new QuartzAlarm(database.get(), isShared, SCHEDULE_PATIENCE);
-        schedules = new Schedules(database.get(), runs, alarm, Clock.systemUTC());
+        alarm = new QuartzAlarm(database, isShared, SCHEDULE_PATIENCE);
+        schedules = new Schedules(database, runs, alarm, Clock.systemUTC());
     }
 
     /// Workers can only be started when they can report.
@@ -112,6 +114,17 @@ public class RunManagement {
     @Singleton
     PresetCosts costs(TrainingSettings settings, Launcher launcher) {
         return new PresetCosts(settings.runtime().resolve("preset-costs.json"), launcher, runs);
+    }
+
+    /// @param models still with the configured one, for nobody can promote before this
+    @Produces
+    @Singleton
+    Promotions promotions(Models models) {
+        return new Promotions(
+                database,
+                Clock.systemUTC(),
+                new Promotions.Promotion(
+                        Promotable.SHIPPED, models.current().checkpoint().sha256()));
     }
 
     @Produces

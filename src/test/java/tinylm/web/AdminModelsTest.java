@@ -13,13 +13,19 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tinylm.checkpoint.Checkpoints;
+import tinylm.inference.LoadedModel;
 import tinylm.inference.Models;
+import tinylm.runs.Promotions;
+import tinylm.runs.Promotions.Promotion;
 
 @QuarkusTest
 class AdminModelsTest {
@@ -37,6 +43,9 @@ class AdminModelsTest {
 
     @Inject
     Promotable promotable;
+
+    @Inject
+    Promotions promotions;
 
     private HttpApi api;
     private Path runs;
@@ -79,6 +88,40 @@ class AdminModelsTest {
         var back = api.post(ADMIN + "/rollback", "");
         assertEquals(200, back.status(), back.response().body());
         assertEquals(before, text());
+    }
+
+    @Test
+    void what_another_server_promotes_answers_here_within_five_seconds() {
+        var shipped = served();
+        var promoted = TinyModelResource.save(runs.resolve("later"), 7, 2);
+        promotions.add(new Promotion("later", promoted.sha256()));
+        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> served().equals(promoted.sha256()));
+        promotions.add(promotions.previous().orElseThrow());
+        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> served().equals(shipped));
+    }
+
+    @Test
+    void what_cannot_be_loaded_here_leaves_what_answers_and_is_followed_when_it_is_there() {
+        var before = served();
+        var promoted = TinyModelResource.save(runs.resolve("later"), 7, 2);
+        promotions.add(new Promotion("not-yet", promoted.sha256()));
+        Awaitility.await().during(Duration.ofSeconds(2)).until(() -> served().equals(before));
+        TinyModelResource.save(runs.resolve("not-yet"), 7, 2);
+        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> served().equals(promoted.sha256()));
+    }
+
+    @Test
+    void a_server_that_starts_later_answers_with_what_was_promoted() throws InterruptedException {
+        TinyModelResource.save(runs.resolve("later"), 7, 2);
+        assertEquals(200, promote("later").status());
+        var settings = LoadedModel.Settings.alone(4, 1);
+        try (var started = new Models(
+                Checkpoints.load(config.checkpoint()),
+                checkpoint -> LoadedModel.open(checkpoint, settings),
+                config.swapGrace())) {
+            new Promoter(started, promotions, promotable, new NamedModels(started, null, promotable)).close();
+            assertEquals(served(), started.current().checkpoint().sha256());
+        }
     }
 
     @Test
@@ -170,7 +213,8 @@ class AdminModelsTest {
                     return current;
                 },
                 config.swapGrace());
-        var resource = new AdminModelsResource(slow, promotable, new NamedModels(slow, null, promotable));
+        var promoter = new Promoter(slow, promotions, promotable, new NamedModels(slow, null, promotable));
+        var resource = new AdminModelsResource(promoter, promotable);
         var first = Thread.ofVirtual().unstarted(() -> resource.promote("later"));
         first.setUncaughtExceptionHandler((_, _) -> {});
         first.start();
@@ -180,6 +224,7 @@ class AdminModelsTest {
         }
         go.countDown();
         first.join();
+        promoter.close();
     }
 
     private HttpApi.Answer promote(String id) {
