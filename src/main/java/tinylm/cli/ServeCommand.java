@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import sun.misc.Signal;
 import tinylm.checkpoint.Checkpoints;
 
 /// `tinylm serve`: the page and the API.
@@ -57,6 +58,7 @@ final class ServeCommand implements Callable<Integer> {
         System.setProperty("tinylm.runs[0]", Home.RUNTIME.toAbsolutePath().toString());
         System.setProperty(
                 "tinylm.runs[1]", Home.RUNTIME.toAbsolutePath().resolve("runs").toString());
+        Signal.handle(new Signal("TERM"), _ -> Quarkus.asyncExit(0)); // ends as asked: the JVM's own way gives 143
         AtomicInteger code = new AtomicInteger();
         Quarkus.run(null, (exitCode, failure) -> {
             code.set(failure == null ? exitCode : 1);
