@@ -18,6 +18,14 @@ final class LostStream {
 
     private static final long TEXT = 1_000;
     private static final int PATIENCE_SECONDS = 60;
+
+    /// The connection was closed or lost before the end.
+    static final class ConnectionLost extends RuntimeException {
+        ConnectionLost(String reason) {
+            super(reason);
+        }
+    }
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient http;
@@ -65,6 +73,7 @@ final class LostStream {
                 case "response.completed", "response.incomplete" -> {
                     return;
                 }
+                case "closed" -> throw new ConnectionLost(event.get("reason").asText());
                 case "error", "response.failed" -> throw new AssertionError(event.toString());
                 default -> {}
             }
@@ -113,6 +122,9 @@ final class LostStream {
 
     private JsonNode expect(String type) {
         var event = next();
+        if (event.get("type").asText().equals("closed")) {
+            throw new ConnectionLost(event.get("reason").asText());
+        }
         if (!event.get("type").asText().equals(type)) {
             throw new AssertionError(event.toString());
         }
@@ -169,11 +181,17 @@ final class LostStream {
 
         @Override
         public CompletionStage<?> onClose(WebSocket from, int status, String reason) {
-            heard.add(JSON.createObjectNode()
-                    .put("type", "error")
-                    .put("closed", status)
-                    .put("reason", reason));
+            heard.add(closed(status + " " + reason));
             return null;
+        }
+
+        @Override
+        public void onError(WebSocket from, Throwable error) {
+            heard.add(closed(error.toString()));
+        }
+
+        private static JsonNode closed(String reason) {
+            return JSON.createObjectNode().put("type", "closed").put("reason", reason);
         }
     }
 }
