@@ -7,7 +7,7 @@ import { corpusOf } from './corpora';
 import { Curves } from './curves';
 import { differences } from './differences';
 import { draft, place } from './draft';
-import { FIELDS, changes, problems, read } from './fields';
+import { FIELDS, read } from './fields';
 import { list } from './list';
 import { Machine } from './machine';
 import { recall, remember } from './memory';
@@ -16,6 +16,7 @@ import { get, parse, post, text } from './protocol';
 import type { Action } from './reduce';
 import { reduce } from './reduce';
 import { Schedules } from './schedules';
+import { combinations, common, gridOf, searchProblems, size } from './search';
 import { sheet } from './sheet';
 import { Shelf } from './shelf';
 import type { State } from './state';
@@ -203,29 +204,45 @@ export function mount(root: HTMLElement): void {
   async function start(): Promise<void> {
     const base = baseOf(state);
     if (base === null || state.draft.sending) return;
-    const { original, name, typed } = state.draft;
+    const { original, name, typed, sample } = state.draft;
     const corpus = corpusOf(state)?.id ?? '';
-    if (Object.keys(problems(base.config, typed)).length > 0) {
-      dispatch({ type: 'drafted', draft: { unfolded: true } });
+    const grid = gridOf(typed);
+    const isSearch = combinations(grid) > 1;
+    const isWrong = Object.keys(searchProblems(base.config, typed)).length > 0;
+    if (isWrong || size(grid, sample) === null) {
+      dispatch({ type: 'drafted', draft: { unfolded: state.draft.unfolded || isWrong } });
       requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
       return;
     }
     dispatch({ type: 'drafted', draft: { sending: true } });
-    const answer = await post<Run>(original === null ? '/v1/runs' : `${of(original.id)}/clone`, {
-      ...(original === null ? { preset: base.name } : {}),
-      corpus,
-      ...(name.trim() === '' ? {} : { name: name.trim() }),
-      config: changes(base.config, typed),
-    });
+    const order = {
+      corpus, ...(name.trim() === '' ? {} : { name: name.trim() }), config: common(base.config, typed),
+    };
+    const answer = isSearch
+      ? await post<{ data: readonly Run[] }>('/v1/searches', {
+        ...order, ...(original === null ? { preset: base.name } : { original: original.id }), grid,
+        ...(sample.trim() === '' ? {} : { sample: Number(sample) }),
+      })
+      : original === null
+        ? await post<Run>('/v1/runs', { ...order, preset: base.name })
+        : await post<Run>(`${of(original.id)}/clone`, order);
     if ('refusal' in answer) {
       const unfolded = state.draft.unfolded || (place(answer.refusal) ?? '') in FIELDS;
       dispatch({ type: 'drafted', draft: { sending: false, unfolded, refusal: answer.refusal } });
       requestAnimationFrame(() => root.querySelector<HTMLElement>('.draft [aria-invalid="true"]')?.focus());
       return;
     }
-    dispatch({ type: 'run told', run: answer.value });
-    dispatch({ type: 'drafted', draft: { ...BLANK, preset: answer.value.preset, corpus } });
-    location.hash = answer.value.id;
+    const started = 'data' in answer.value ? answer.value.data : [answer.value];
+    for (const run of started) dispatch({ type: 'run told', run });
+    if (isSearch) {
+      for (const run of state.compared) dispatch({ type: 'compared', run, on: false });
+      for (const { id } of started) dispatch({ type: 'compared', run: id, on: true });
+      remember(state.compared);
+    }
+    const [first] = started;
+    if (first === undefined) return;
+    dispatch({ type: 'drafted', draft: { ...BLANK, preset: first.preset, corpus } });
+    location.hash = first.id;
   }
 
   async function steer(run: Run, verb: Verb): Promise<void> {

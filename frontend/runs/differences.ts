@@ -1,10 +1,10 @@
-/** In what the configs of the runs in the chart differ. */
+/** In what the configs of the runs in the chart differ, and what came of it. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { FIELDS, NAMES, valueOf } from './fields';
 import type { Run } from './protocol';
 import { INKS } from './state';
-import { curriculum, title, valueInWords } from './words';
+import { curriculum, loss, title, valueInWords } from './words';
 
 export function differences(runs: readonly Run[]): TemplateResult | typeof nothing {
   if (runs.length < 2) return nothing;
@@ -25,7 +25,8 @@ export function differences(runs: readonly Run[]): TemplateResult | typeof nothi
           <td></td>${runs.map((run, at) => html`<th scope="col" data-ink=${at % INKS}>${title(run)}</th>`)}
         </tr></thead>
         <tbody>${differing.map(([label, value]) => html`
-          <tr><th scope="row">${label}</th>${runs.map((run) => html`<td>${value(run)}</td>`)}</tr>`)}</tbody>
+          <tr><th scope="row">${label}</th>${runs.map((run) => html`<td>${value(run)}</td>`)}</tr>`)}
+        <tr><th scope="row">Best validation loss</th>${runs.map((run) => html`<td>${loss(run.bestValLoss)}</td>`)}</tr></tbody>
       </table>
     </div>`;
 }

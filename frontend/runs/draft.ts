@@ -5,8 +5,9 @@ import { live } from 'lit/directives/live.js';
 import type { CorporaActions } from './corpora';
 import { choice, corpora, corpusOf } from './corpora';
 import type { Field, Typed } from './fields';
-import { FIELDS, NAMES, changes, isChoice, problems, shown } from './fields';
+import { FIELDS, NAMES, isChoice, shown } from './fields';
 import type { Config, Preset, Refusal } from './protocol';
+import { MOST, combinations, common, gridOf, searchProblems, size } from './search';
 import type { Draft, State } from './state';
 import { baseOf } from './state';
 import { bytes, count, curriculum, duration, moment, title } from './words';
@@ -23,11 +24,14 @@ export interface DraftActions {
 export function draft(state: State, on: DraftActions): TemplateResult {
   const base = baseOf(state);
   if (base === null) return html`<p class="board-empty">Reading what a run can start from\u2026</p>`;
-  const { original, name, typed, unfolded, sending, refusal } = state.draft;
-  const wrong = problems(base.config, typed);
+  const { original, name, typed, sample, unfolded, sending, refusal } = state.draft;
+  const wrong = searchProblems(base.config, typed);
+  const grid = gridOf(typed);
+  const all = combinations(grid);
+  const runs = size(grid, sample);
   const at = place(refusal);
   const corpus = corpusOf(state);
-  const changed = Object.keys(changes(base.config, typed)) as Field[];
+  const changed = [...Object.keys(common(base.config, typed)), ...Object.keys(grid)] as Field[];
   return html`
     <form class="draft" novalidate @submit=${(event: Event) => {
       event.preventDefault();
@@ -80,6 +84,7 @@ export function draft(state: State, on: DraftActions): TemplateResult {
           <span>All values</span>
           <span class="draft-brief">${Object.keys(wrong).length > 0 ? 'something is not allowed' : changed.length === 0 ? `as in ${base.name}` : `changed: ${labels(changed)}`}</span>
         </summary>
+        <p class="draft-several">Several values in a field, as 0.1; 0.2, make a run for each combination.</p>
         <div class="draft-fields">
           ${NAMES.map((field) => {
             const sentence = wrong[field] ?? (at === field ? refusal!.message : null);
@@ -89,9 +94,25 @@ export function draft(state: State, on: DraftActions): TemplateResult {
         <button type="button" class="link" ?hidden=${Object.keys(typed).length === 0} @click=${on.restore}
         >Restore ${base.name}\u2019s values</button>
       </details>
+      ${all === 1 ? nothing : html`
+        <div class="draft-row">
+          <div class="field">
+            <label class="field-label" for="sample">Chosen at random</label>
+            <input
+              id="sample" class="field-input" type="text" inputmode="numeric" autocomplete="off"
+              placeholder="all ${count(all)} combinations"
+              aria-describedby="sample-problem" aria-invalid=${runs === null || at === 'sample' ? 'true' : 'false'}
+              .value=${live(sample)}
+              @input=${(event: Event) => on.change({ sample: (event.target as HTMLInputElement).value })}
+            >
+            ${problem('sample', at === 'sample' ? refusal!.message : runs === null
+              ? `Of ${count(all)} combinations, 1 to ${Math.min(all, MOST)} can be run at once.` : null,
+              'How many of the combinations to run; they wait for each other.')}
+          </div>
+        </div>`}
       <div class="draft-foot">
         <button type="submit" class="primary" aria-disabled=${sending ? 'true' : 'false'}
-        >${sending ? 'Asking\u2026' : 'Start the run'}</button>
+        >${sending ? 'Asking\u2026' : all === 1 ? 'Start the run' : runs === null ? 'Start the runs' : `Start ${count(runs)} runs`}</button>
         ${problem('draft', refusal !== null && at === null ? refusal.message : null)}
       </div>
     </form>`;
@@ -146,5 +167,5 @@ export function labels(fields: readonly Field[]): string {
 /** The part of the form that a refusal is about; null when it is about none. */
 export function place(refusal: Refusal | null): string | null {
   const param = refusal?.param?.split('.').at(-1) ?? '';
-  return param in FIELDS || ['preset', 'corpus', 'name'].includes(param) ? param : null;
+  return param in FIELDS || ['preset', 'corpus', 'name', 'sample'].includes(param) ? param : null;
 }

@@ -34,6 +34,8 @@ export interface Draft {
   readonly corpus: string;
   readonly name: string;
   readonly typed: Typed;
+  /** Of how many combinations of several values, chosen at random, there shall be a run; empty for all. */
+  readonly sample: string;
   readonly unfolded: boolean;
   /** Sentences about empty or wrong values wait for the first attempt, except where something was typed. */
   readonly sending: boolean;
@@ -71,7 +73,7 @@ export interface State {
 export const NOTHING: History = { steps: [], evaluations: [], knownTo: -1, isWhole: false };
 
 export const BLANK: Draft = {
-  original: null, preset: '', corpus: '', name: '', typed: {}, unfolded: false, sending: false, refusal: null,
+  original: null, preset: '', corpus: '', name: '', typed: {}, sample: '', unfolded: false, sending: false, refusal: null,
 };
 
 export function initial(chosen: string, compared: readonly string[]): State {

@@ -11,9 +11,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +24,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -108,14 +111,73 @@ public final class Runs {
     /// @param corpus to learn in place of the text that the other learnt
     /// @throws RunRefused when something of it is not allowed
     public Run clone(String id, Optional<String> name, Optional<String> corpus, Map<String, Object> changes) {
-        var original = get(id).order();
+        return insert(cloned(get(id).order(), name, corpus, changes));
+    }
+
+    private Run cloned(
+            Run.Order original, Optional<String> name, Optional<String> corpus, Map<String, Object> changes) {
         var text = corpus.isPresent() ? text(corpus.get()) : text(original);
-        return insert(draft(
+        return draft(
                 name.orElse(original.name()),
                 original.preset(),
                 Overrides.apply(original.config().withVocabSize(text.vocabSize()), changes),
                 text,
-                Optional.empty()));
+                Optional.empty());
+    }
+
+    /// Queues a run for each combination of a grid: all of them, or none.
+    ///
+    /// @param changes single values in place of the preset's, for all of them
+    /// @throws RunRefused when something of it is not allowed
+    public List<Run> search(
+            Optional<String> name, String preset, String corpus, Map<String, Object> changes, Grid grid) {
+        return search(
+                name.orElse(preset),
+                changes,
+                grid,
+                (own, all) -> draft(Optional.of(own), preset, corpus, all, Optional.empty()));
+    }
+
+    /// The same with another run's config to begin with.
+    ///
+    /// @throws RunRefused when something of it is not allowed
+    public List<Run> searchAround(
+            String id, Optional<String> name, Optional<String> corpus, Map<String, Object> changes, Grid grid) {
+        var original = get(id).order();
+        return search(
+                name.orElse(original.name()),
+                changes,
+                grid,
+                (own, all) -> cloned(original, Optional.of(own), corpus, all));
+    }
+
+    private List<Run> search(
+            String name, Map<String, Object> changes, Grid grid, BiFunction<String, Map<String, Object>, Run> draft) {
+        var drafts = new ArrayList<Run>();
+        for (var values : grid.combinations()) {
+            var all = new LinkedHashMap<>(changes);
+            values.forEach((field, value) -> {
+                if (changes.containsKey(field)) {
+                    throw RunRefused.invalid(field, "A field is in the config or in the grid, not in both.");
+                }
+                all.put(field, value);
+            });
+            drafts.add(draft.apply(named(name, values), all));
+        }
+        return store.inTransaction(
+                handle -> drafts.stream().map(run -> insert(handle, run)).toList());
+    }
+
+    /// As "small: dropout 0.1, seed 2", the beginning cut short where that is too long.
+    private static String named(String name, Map<String, Object> values) {
+        var own = values.entrySet().stream()
+                .map(field -> field.getKey() + " " + field.getValue())
+                .collect(Collectors.joining(", ", ": ", ""));
+        int left = LONGEST_NAME - own.length();
+        if (left < 1) {
+            return name;
+        }
+        return (name.length() <= left ? name : name.substring(0, left - 1) + "…") + own;
     }
 
     /// @throws RunRefused when it is not on the disk

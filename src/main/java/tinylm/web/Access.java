@@ -60,6 +60,7 @@ final class Access {
             least(TRAINER, "POST", "/v1/runs/{id}/cancel"),
             least(TRAINER, "POST", "/v1/runs/{id}/extend"),
             least(TRAINER, "POST", "/v1/runs/{id}/clone"),
+            least(TRAINER, "POST", "/v1/searches"),
             least(VIEWER, "GET", "/v1/schedules"),
             least(TRAINER, "POST", "/v1/schedules"),
             least(VIEWER, "GET", "/v1/schedules/preview"),

@@ -28,10 +28,12 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
@@ -101,6 +103,40 @@ abstract class RunsTest {
         assertEquals(run.order().config(), job.config());
         assertTrue(Files.exists(job.corpus()));
         assertEquals(1_000, runs.get(run.id()).worker().orElseThrow().pid());
+    }
+
+    @Test
+    void a_search_queues_a_run_for_each_combination_or_none() {
+        var grid = new LinkedHashMap<String, List<Object>>();
+        grid.put("dropout", List.of(0, 0.1));
+        grid.put("seed", List.of(1, 2));
+        var all = new Grid(grid, OptionalInt.empty(), 1);
+        var found = runs.search(Optional.of("s".repeat(100)), "demo", "own", Map.of("steps", 40), all);
+        assertEquals(4, found.size());
+        assertEquals(
+                "s".repeat(80) + "…: dropout 0, seed 1",
+                found.getFirst().order().name());
+        assertEquals(0.1, found.get(3).order().config().model().dropout());
+        assertEquals(2, found.get(3).order().config().seed());
+        assertEquals(40, found.get(3).order().config().steps());
+        // two more do not fit into the queue of five, so neither comes
+        var two = new Grid(Map.of("dropout", List.of(0.2, 0.3)), OptionalInt.empty(), 1);
+        var original = found.getFirst().id();
+        assertThrows(
+                RunRefused.class, () -> runs.searchAround(original, Optional.empty(), Optional.empty(), Map.of(), two));
+        assertEquals(4, runs.list().size());
+        runs.stop(found.getLast().id());
+        var around = runs.searchAround(original, Optional.of("near"), Optional.empty(), Map.of(), two);
+        assertEquals(List.of("near: dropout 0.2", "near: dropout 0.3"), names(around));
+        assertEquals(40, around.getFirst().order().config().steps());
+        var both = assertThrows(
+                RunRefused.class,
+                () -> runs.searchAround(original, Optional.empty(), Optional.empty(), Map.of("dropout", 0.1), two));
+        assertEquals("A field is in the config or in the grid, not in both.", both.getMessage());
+    }
+
+    private static List<String> names(List<Run> runs) {
+        return runs.stream().map(run -> run.order().name()).toList();
     }
 
     @Test

@@ -135,6 +135,40 @@ class RunsPageTest extends RunsInBrowser {
         runs.stop(clone.id());
     }
 
+    @Test
+    void several_values_make_a_run_for_each_combination_and_lie_over_each_other() {
+        page.navigate(address + "#new");
+        page.getByText("All values").click();
+        field("Dropout").fill("0.1; 1.5");
+        assertThat(field("Dropout")).hasAccessibleDescription("Dropout is a number at least 0 and below 1.");
+        field("Dropout").fill("0, 0.1 0,2");
+        field("Seed").fill("1 2");
+        field("Steps").fill("30");
+        field("Name").fill("mine");
+        assertThat(page.locator(".draft-brief")).hasText("changed: Steps, Dropout, Seed");
+        button("Start 6 runs").click(new Locator.ClickOptions().setTrial(true));
+        field("Chosen at random").fill("7");
+        button("Start the runs").click();
+        assertThat(field("Chosen at random")).isFocused();
+        assertThat(field("Chosen at random")).hasAccessibleDescription("Of 6 combinations, 1 to 6 can be run at once.");
+        field("Chosen at random").fill("4");
+        button("Start 4 runs").click();
+        assertThat(page.locator(".differences thead th")).hasCount(4);
+        assertThat(page.locator(".differences")).containsText("Dropout");
+        var found = runs.list().subList(0, 4).reversed();
+        assertTrue(found.stream()
+                .allMatch(run -> run.order().name().startsWith("mine: dropout ")
+                        && run.order().config().steps() == 30));
+        assertThat(page.locator(".sheet-title"))
+                .hasText(found.getFirst().order().name());
+        id = found.getFirst().id();
+        awaitWorker();
+        report("TRAINING", List.of(1, 2));
+        assertThat(page.locator(".differences")).containsText("Best validation loss3.5000");
+        assertTrue((Boolean) page.evaluate("document.documentElement.scrollWidth <= innerWidth"));
+        found.subList(1, 4).forEach(run -> runs.stop(run.id()));
+    }
+
     private Locator link(String name) {
         return page.getByRole(
                 AriaRole.LINK, new Page.GetByRoleOptions().setName(name).setExact(true));
