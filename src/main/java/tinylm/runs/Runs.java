@@ -168,16 +168,16 @@ public final class Runs {
                 handle -> drafts.stream().map(run -> insert(handle, run)).toList());
     }
 
-    /// As "small: dropout 0.1, seed 2", the beginning cut short where that is too long.
+    /// As "dropout 0.1, seed 2: small", for lists show the beginnings of names; cut short where that is too long.
     private static String named(String name, Map<String, Object> values) {
         var own = values.entrySet().stream()
                 .map(field -> field.getKey() + " " + field.getValue())
-                .collect(Collectors.joining(", ", ": ", ""));
+                .collect(Collectors.joining(", ", "", ": "));
         int left = LONGEST_NAME - own.length();
         if (left < 1) {
             return name;
         }
-        return (name.length() <= left ? name : name.substring(0, left - 1) + "…") + own;
+        return own + (name.length() <= left ? name : name.substring(0, left - 1) + "…");
     }
 
     /// @throws RunRefused when it is not on the disk

@@ -114,7 +114,7 @@ abstract class RunsTest {
         var found = runs.search(Optional.of("s".repeat(100)), "demo", "own", Map.of("steps", 40), all);
         assertEquals(4, found.size());
         assertEquals(
-                "s".repeat(80) + "…: dropout 0, seed 1",
+                "dropout 0, seed 1: " + "s".repeat(80) + "…",
                 found.getFirst().order().name());
         assertEquals(0.1, found.get(3).order().config().model().dropout());
         assertEquals(2, found.get(3).order().config().seed());
@@ -127,7 +127,7 @@ abstract class RunsTest {
         assertEquals(4, runs.list().size());
         runs.stop(found.getLast().id());
         var around = runs.searchAround(original, Optional.of("near"), Optional.empty(), Map.of(), two);
-        assertEquals(List.of("near: dropout 0.2", "near: dropout 0.3"), names(around));
+        assertEquals(List.of("dropout 0.2: near", "dropout 0.3: near"), names(around));
         assertEquals(40, around.getFirst().order().config().steps());
         var both = assertThrows(
                 RunRefused.class,

@@ -157,7 +157,7 @@ class RunsPageTest extends RunsInBrowser {
         assertThat(page.locator(".differences")).containsText("Dropout");
         var found = runs.list().subList(0, 4).reversed();
         assertTrue(found.stream()
-                .allMatch(run -> run.order().name().startsWith("mine: dropout ")
+                .allMatch(run -> run.order().name().matches("dropout .*, seed [12]: mine")
                         && run.order().config().steps() == 30));
         assertThat(page.locator(".sheet-title"))
                 .hasText(found.getFirst().order().name());

@@ -33,7 +33,7 @@ class SearchesApiTest {
         List<String> near = search(
                         "{\"original\": \"" + ids.getFirst() + "\", \"grid\": {\"seed\": [8, 9]}, \"name\": \"near\"}")
                 .statusCode(201)
-                .body("data.name", equalTo(List.of("near: seed 8", "near: seed 9")))
+                .body("data.name", equalTo(List.of("seed 8: near", "seed 9: near")))
                 .body("data.steps", equalTo(List.of(30, 30)))
                 .extract()
                 .path("data.id");
