@@ -55,7 +55,7 @@ export function mount(root: HTMLElement): void {
       dispatch({ type: 'received', frame: event });
       readLogLater();
     },
-    isBusy: () => (state.runs ?? []).some((run) => run.workerPid !== undefined),
+    isBusy: () => (state.runs ?? []).some((run) => (run.workerPid ?? run.job) !== undefined),
     refused: async () => {
       const reason = await whyRefused(STREAM);
       if (reason !== null) dispatch({ type: 'link lost', reason });

@@ -96,7 +96,9 @@ export interface Run {
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
+  /** A process of the server’s machine, or a Job of its cluster. */
   readonly workerPid?: number;
+  readonly job?: string;
   /** The id of the schedule that started it. */
   readonly schedule?: string;
 }

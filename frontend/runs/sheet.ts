@@ -86,6 +86,7 @@ function config(run: Run, preset: Preset | undefined): TemplateResult {
         ${run.startedAt === undefined ? nothing : value('Started', moment(run.startedAt))}
         ${run.endedAt === undefined ? nothing : value('Ended', moment(run.endedAt))}
         ${run.workerPid === undefined ? nothing : value('Worker', `process ${run.workerPid}`)}
+        ${run.job === undefined ? nothing : value('Worker', `Job ${run.job}`)}
         ${(run.halvings ?? 0) === 0 ? nothing : value('Learning rate halved', `${run.halvings} times`)}
         ${(run.attempts ?? 0) < 2 ? nothing : value('Attempts', String(run.attempts))}
       </dl>

@@ -50,6 +50,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--worker", hidden = true, description = "Works on the managed run in --out; the server starts it")
     private boolean worker;
 
+    @Option(
+            names = "--as-job",
+            hidden = true,
+            description = "A worker that keeps its log in the run's folder, and ends when it pauses")
+    private boolean asJob;
+
     @Mixin
     private TrainingOptions options;
 
@@ -60,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter log = spec.commandLine().getErr();
         if (worker) {
-            return Worker.run(out, threads.count(), log);
+            return Worker.run(out, threads.count(), log, asJob);
         }
         var progress = new TrainingProgress(log);
         if (resume && !Files.isDirectory(out)) {

@@ -2,8 +2,10 @@ package tinylm.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -25,6 +27,7 @@ import tinylm.model.Torch;
 import tinylm.runs.Environment;
 import tinylm.runs.History;
 import tinylm.runs.Job;
+import tinylm.runs.ProcessLauncher;
 import tinylm.runs.Report;
 import tinylm.runs.Report.Phase;
 import tinylm.runs.Wanted;
@@ -46,29 +49,46 @@ final class Worker {
     private final Job job;
     private final int threads;
     private final PrintWriter log;
+    private final boolean asJob;
     private final StopOnSignal stop;
     private final WorkerReports reports;
     private final History history;
     private double secondsBefore;
 
-    private Worker(Path directory, Job job, int threads, PrintWriter log, StopOnSignal stop, WorkerReports reports) {
+    private Worker(
+            Path directory,
+            Job job,
+            int threads,
+            PrintWriter log,
+            boolean asJob,
+            StopOnSignal stop,
+            WorkerReports reports) {
         this.directory = directory;
         this.job = job;
         this.threads = threads;
         this.log = log;
+        this.asJob = asJob;
         this.stop = stop;
         this.reports = reports;
         this.history = new History(directory);
         this.secondsBefore = job.seconds();
     }
 
+    /// @param asJob keeps the log in the run's folder, too, and ends when the run is paused: the machine is somebody
+    /// else's in the meantime
     /// @return the exit code
-    static int run(Path directory, int threads, PrintWriter log) throws IOException {
+    static int run(Path directory, int threads, PrintWriter log, boolean asJob) throws IOException {
         var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
         try (var stop = new StopOnSignal();
-                var reports = WorkerReports.start(directory, job.run(), System.getenv())) {
-            return new Worker(directory, job, threads, log, stop, reports).work();
+                var reports = WorkerReports.start(directory, job.run(), System.getenv());
+                var file = asJob ? appended(directory.resolve(ProcessLauncher.LOG)) : Writer.nullWriter()) {
+            var both = new PrintWriter(new TwoWriters(log, file), true);
+            return new Worker(directory, job, threads, both, asJob, stop, reports).work();
         }
+    }
+
+    private static Writer appended(Path file) throws IOException {
+        return Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     private int work() {
@@ -119,6 +139,9 @@ final class Worker {
             log.flush();
             return 1;
         }
+        if (asJob && isPaused()) {
+            return end(Phase.PAUSED, "Paused at step " + step + ".", 0);
+        }
         return stop.requested()
                 ? end(Phase.INTERRUPTED, "The worker was told to end, and saved at step " + step + ".", 0)
                 : end(Phase.STOPPED, "Stopped at step " + step + ".", 0);
@@ -126,7 +149,7 @@ final class Worker {
 
     /// Waits while the run is paused.
     private boolean isResumed(long step) {
-        if (isPaused()) {
+        if (isPaused() && !asJob) {
             say("Paused at step " + step + ".");
             reports.phase(Phase.PAUSED, "Paused at step " + step + ".");
             while (isPaused()) {

@@ -6,12 +6,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -70,12 +68,13 @@ public final class ProcessLauncher implements Launcher {
     }
 
     @Override
-    public long launch(Path directory, String token, IntConsumer ended) throws IOException {
+    public long launch(Order order) throws IOException {
+        var directory = order.directory();
         var worker = start(
                 List.of("train", "--worker", "--out", directory.toString(), "--threads", Integer.toString(threads)),
                 directory.resolve(LOG),
-                Map.of(Job.SERVER, server.get().toString(), Job.TOKEN, token));
-        worker.onExit().thenAccept(process -> ended.accept(process.exitValue()));
+                Map.of(Job.SERVER, server.get().toString(), Job.TOKEN, order.token()));
+        worker.onExit().thenAccept(process -> order.ended().accept(process.exitValue()));
         return worker.pid();
     }
 
@@ -129,11 +128,14 @@ public final class ProcessLauncher implements Launcher {
     }
 
     @Override
-    public void kill(long pid, Instant startedAt) {
-        ProcessHandle.of(pid)
+    public void kill(Run.Worker worker) {
+        ProcessHandle.of(worker.pid())
                 .filter(process -> process.info()
                         .startInstant()
-                        .map(start -> Duration.between(startedAt, start).abs().compareTo(SAME_START) < 0)
+                        .map(start -> Duration.between(worker.startedAt(), start)
+                                        .abs()
+                                        .compareTo(SAME_START)
+                                < 0)
                         .orElse(false))
                 .ifPresent(ProcessHandle::destroyForcibly);
     }

@@ -44,8 +44,18 @@ public record Run(
 
     /// @param lease SHA-256 of the token that it reports with
     /// @param pid 0 until it is known
+    /// @param job the Kubernetes Job that it is, if it is one
     /// @param heardAt when it last reported; when it was started, before it did
-    public record Worker(String lease, long pid, Instant startedAt, Instant heardAt) {}
+    public record Worker(String lease, long pid, Optional<String> job, Instant startedAt, Instant heardAt) {
+
+        Worker with(long other) {
+            return new Worker(lease, other, job, startedAt, heardAt);
+        }
+
+        Worker heardAt(Instant time) {
+            return new Worker(lease, pid, job, startedAt, time);
+        }
+    }
 
     /// What its workers reported.
     ///

@@ -12,7 +12,7 @@ public enum RunState {
     /// Its worker has been started and has not reported yet.
     STARTING,
     RUNNING,
-    /// Its worker holds no model, and waits.
+    /// Its worker holds no model, and waits; a Job has ended.
     PAUSED,
     /// Its worker has been asked to save and end.
     STOPPING,
@@ -33,7 +33,7 @@ public enum RunState {
             case QUEUED -> EnumSet.of(STARTING, STOPPED, FAILED, CANCELLED);
             case STARTING -> EnumSet.of(QUEUED, RUNNING, PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
             case RUNNING -> EnumSet.of(QUEUED, PAUSED, STOPPING, STOPPED, SUCCEEDED, FAILED, INTERRUPTED);
-            case PAUSED -> EnumSet.of(QUEUED, RUNNING, STOPPING, STOPPED, FAILED, INTERRUPTED);
+            case PAUSED -> EnumSet.of(QUEUED, RUNNING, STOPPING, STOPPED, FAILED, INTERRUPTED, CANCELLED);
             case STOPPING -> EnumSet.of(STOPPED, SUCCEEDED, FAILED, CANCELLED);
             case INTERRUPTED -> EnumSet.of(QUEUED, STOPPED, FAILED, CANCELLED);
             case STOPPED, FAILED -> EnumSet.of(QUEUED, CANCELLED);
@@ -58,7 +58,7 @@ public enum RunState {
                 .toList();
     }
 
-    /// Whether a worker is at work on the run, or should be.
+    /// Whether a worker is at work on the run, or should be; of a run that is paused, where workers wait.
     public boolean hasWorker() {
         return switch (this) {
             case STARTING, RUNNING, PAUSED, STOPPING -> true;

@@ -96,7 +96,7 @@ final class RunStore {
         var worker = run.worker();
         var progress = run.progress();
         handle.createUpdate("update run set config = :config, state = :state, reason = :reason, wanted = :wanted,"
-                        + " attempts = :attempts, halvings = :halvings, lease = :lease, worker_pid = :pid, worker_started_at = :launched,"
+                        + " attempts = :attempts, halvings = :halvings, lease = :lease, worker_pid = :pid, worker_job = :job, worker_started_at = :launched,"
                         + " heard_at = :heard, step = :step, train_loss = :trainLoss, validation_loss = :valLoss,"
                         + " best_validation_loss = :bestLoss, characters_per_second = :speed, eta_seconds = :eta,"
                         + " eta_low_seconds = :etaLow, eta_high_seconds = :etaHigh,"
@@ -110,6 +110,7 @@ final class RunStore {
                 .bind("halvings", status.halvings())
                 .bind("lease", worker.map(Run.Worker::lease).orElse(null))
                 .bind("pid", worker.map(Run.Worker::pid).orElse(null))
+                .bind("job", worker.flatMap(Run.Worker::job).orElse(null))
                 .bind(
                         "launched",
                         worker.map(one -> Times.column(one.startedAt())).orElse(null))
@@ -305,6 +306,7 @@ final class RunStore {
                 : Optional.of(new Run.Worker(
                         lease,
                         row.getLong("worker_pid"),
+                        Optional.ofNullable(row.getString("worker_job")),
                         Times.of(row, "worker_started_at").orElseThrow(),
                         Times.of(row, "heard_at").orElseThrow()));
     }

@@ -268,10 +268,10 @@ public final class Runs {
     /// Lets a paused worker go on, or queues a run that ended before its last step.
     public Run resume(String id) {
         return change(id, run -> {
-            if (run.state() == RunState.PAUSED) {
+            if (run.state() == RunState.PAUSED && run.worker().isPresent()) {
                 return run.with(run.state(), "Resuming.", Wanted.GO_ON);
             }
-            if (CAN_RESUME.contains(run.state())) {
+            if (run.state() == RunState.PAUSED || CAN_RESUME.contains(run.state())) {
                 text(run.order());
                 return queued(run, "Resumed.");
             }
@@ -291,7 +291,9 @@ public final class Runs {
                 run -> switch (run.state()) {
                     case QUEUED, INTERRUPTED -> ended(run, RunState.STOPPED, "Stopped before a worker took it.");
                     case STARTING, RUNNING, PAUSED ->
-                        run.with(RunState.STOPPING, "Stopping: the worker saves first.", Wanted.STOP);
+                        run.worker().isEmpty()
+                                ? ended(run, RunState.STOPPED, "Stopped while it was paused.")
+                                : run.with(RunState.STOPPING, "Stopping: the worker saves first.", Wanted.STOP);
                     case STOPPING -> run; // also one that is being cancelled: it is too late to keep anything
                     case STOPPED, FAILED, SUCCEEDED, CANCELLED ->
                         throw conflict(run, "stopped", "QUEUED, STARTING, RUNNING, PAUSED or INTERRUPTED");
@@ -304,7 +306,9 @@ public final class Runs {
         return change(id, run -> switch (run.state()) {
             case QUEUED, INTERRUPTED, STOPPED, FAILED -> ended(run, RunState.CANCELLED, CANCELLED);
             case STARTING, RUNNING, PAUSED, STOPPING ->
-                run.with(RunState.STOPPING, "Cancelling: the worker ends first.", Wanted.CANCEL);
+                run.worker().isEmpty()
+                        ? ended(run, RunState.CANCELLED, CANCELLED)
+                        : run.with(RunState.STOPPING, "Cancelling: the worker ends first.", Wanted.CANCEL);
             case CANCELLED -> run;
             case SUCCEEDED -> throw conflict(run, "cancelled", "not SUCCEEDED");
         });
@@ -412,16 +416,29 @@ public final class Runs {
         return switch (report.phase()) {
             case TRAINING ->
                 run.state() == RunState.STOPPING ? heard : moved(heard, RunState.RUNNING, report.sentence());
-            case PAUSED -> run.state() == RunState.STOPPING ? heard : moved(heard, RunState.PAUSED, report.sentence());
-            case STOPPED ->
-                run.status().wanted() == Wanted.CANCEL
-                        ? ended(heard, RunState.CANCELLED, CANCELLED)
-                        : ended(heard, RunState.STOPPED, report.sentence());
+            case PAUSED -> paused(heard, report.sentence());
+            case STOPPED -> stopped(heard, report.sentence());
             case SUCCEEDED -> ended(heard, RunState.SUCCEEDED, report.sentence());
             case FAILED -> ended(heard, RunState.FAILED, report.sentence());
             case INTERRUPTED -> lost(heard, report.sentence());
             case DIVERGED -> diverged(heard, report);
         };
+    }
+
+    private Run stopped(Run run, String sentence) {
+        return run.status().wanted() == Wanted.CANCEL
+                ? ended(run, RunState.CANCELLED, CANCELLED)
+                : ended(run, RunState.STOPPED, sentence);
+    }
+
+    private Run paused(Run run, String sentence) {
+        boolean hasEnded = run.worker().flatMap(Run.Worker::job).isPresent();
+        if (run.state() == RunState.STOPPING) {
+            return hasEnded ? stopped(run, sentence) : run;
+        }
+        return hasEnded
+                ? run.with(RunState.PAUSED, sentence, Wanted.PAUSE).withoutWorker()
+                : moved(run, RunState.PAUSED, sentence);
     }
 
     /// Queues a run that went astray for another try with half the learning rate, at most twice.
@@ -472,16 +489,8 @@ public final class Runs {
     /// Looks for workers that are lost, and gives waiting runs to new ones. To be called about once a second.
     public void tick() {
         for (var run : store.list()) {
-            if (run.state().hasWorker() && isSilent(run)) {
-                run.worker().ifPresent(worker -> launcher.kill(worker.pid(), worker.startedAt()));
-                change(
-                        run.id(),
-                        now -> now.state().hasWorker() && isSilent(now)
-                                ? lost(
-                                        now,
-                                        "Its worker has not reported for "
-                                                + settings.lease().toSeconds() + " s.")
-                                : now);
+            if (run.worker().isPresent() && isSilent(run)) {
+                attend(run, run.worker().get());
             }
             if (run.state() == RunState.CANCELLED && discarded.add(run.id())) {
                 discard(run);
@@ -495,8 +504,37 @@ public final class Runs {
             }
         }
         var all = store.list();
-        long busy = all.stream().filter(run -> run.state().hasWorker()).count();
-        queue(all).limit(Math.max(0, settings.workers() - busy)).forEach(this::launch);
+        long busy = all.stream().filter(run -> run.worker().isPresent()).count();
+        var next = queue(all).limit(Math.max(0, settings.workers() - busy));
+        launcher.hindrance()
+                .ifPresentOrElse(
+                        sentence -> next.forEach(run -> say(run, RunState.QUEUED, sentence)),
+                        () -> next.forEach(this::launch));
+    }
+
+    /// Gives up a worker that is silent, unless it may still come.
+    private void attend(Run run, Run.Worker worker) {
+        var silence = launcher.silence(worker);
+        if (silence.isAwaited() && run.state() != RunState.STOPPING) {
+            say(run, run.state(), silence.sentence());
+            return;
+        }
+        launcher.kill(worker);
+        var why = silence.isAwaited() || silence.sentence().isEmpty()
+                ? "Its worker has not reported for " + settings.lease().toSeconds() + " s."
+                : silence.sentence();
+        change(run.id(), now -> now.isLeasedTo(worker.lease()) && isSilent(now) ? lost(now, why) : now);
+    }
+
+    /// Has the reason say why nothing happens.
+    private void say(Run run, RunState state, String sentence) {
+        if (!run.status().reason().equals(shortened(sentence))) {
+            change(
+                    run.id(),
+                    now -> now.state() == state
+                            ? now.with(state, shortened(sentence), now.status().wanted())
+                            : now);
+        }
     }
 
     private void discard(Run run) {
@@ -530,18 +568,28 @@ public final class Runs {
         RANDOM.nextBytes(bytes);
         var token = HexFormat.of().formatHex(bytes);
         var lease = hash(token);
-        var taken = change(run.id(), one -> one.state() == RunState.QUEUED ? taken(one, lease) : one);
+        var job = run.id() + "-" + lease.substring(0, 8);
+        var taken = change(run.id(), one -> one.state() == RunState.QUEUED ? taken(one, lease, job) : one);
         if (!taken.isLeasedTo(lease)) {
             return; // another server was faster
         }
         try {
-            long pid = launcher.launch(prepared(taken), token, code -> hasEnded(run.id(), lease, code));
+            long pid = launcher.launch(
+                    new Launcher.Order(run.id(), prepared(taken), token, job, code -> hasEnded(run.id(), lease, code)));
             change(
                     run.id(),
                     one -> one.worker()
                             .filter(worker -> worker.lease().equals(lease))
-                            .map(worker -> one.with(new Run.Worker(lease, pid, worker.startedAt(), worker.heardAt())))
+                            .map(worker -> one.with(worker.with(pid)))
                             .orElse(one));
+        } catch (Launcher.NotNowException e) {
+            var status = new Run.Status(
+                    RunState.QUEUED,
+                    shortened(e.getMessage()),
+                    Wanted.GO_ON,
+                    run.status().attempts(),
+                    run.status().halvings());
+            change(run.id(), now -> now.isLeasedTo(lease) ? now.with(status).withoutWorker() : now);
         } catch (IOException e) {
             failed(run, lease, CheckpointException.reason(e));
         } catch (RuntimeException e) {
@@ -564,7 +612,7 @@ public final class Runs {
                         : now);
     }
 
-    private Run taken(Run run, String lease) {
+    private Run taken(Run run, String lease, String job) {
         var now = clock.instant();
         return run.with(new Run.Status(
                         RunState.STARTING,
@@ -572,7 +620,7 @@ public final class Runs {
                         Wanted.GO_ON,
                         run.status().attempts() + 1,
                         run.status().halvings()))
-                .with(new Run.Worker(lease, 0, now, now));
+                .with(new Run.Worker(lease, 0, launcher.startsJobs() ? Optional.of(job) : Optional.empty(), now, now));
     }
 
     /// Where a run's checkpoints, job and log lie.
@@ -669,7 +717,7 @@ public final class Runs {
                                 .orElse(old.charactersPerSecond()),
                         report.eta(),
                         report.memoryBytes() > 0 ? OptionalLong.of(report.memoryBytes()) : OptionalLong.empty()))
-                .with(new Run.Worker(worker.lease(), report.pid(), worker.startedAt(), now))
+                .with(worker.with(report.pid()).heardAt(now))
                 .startedAt(now);
     }
 

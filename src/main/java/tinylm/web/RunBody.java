@@ -41,6 +41,7 @@ record RunBody(
         Optional<Instant> startedAt,
         Optional<Instant> endedAt,
         Optional<Long> workerPid,
+        Optional<String> job,
         Optional<String> schedule) {
 
     record CorpusBody(String id, String name, String sha256) {}
@@ -79,7 +80,11 @@ record RunBody(
                 run.createdAt(),
                 run.startedAt(),
                 run.endedAt(),
-                run.worker().map(Run.Worker::pid).filter(pid -> pid > 0),
+                run.worker()
+                        .filter(worker -> worker.job().isEmpty())
+                        .map(Run.Worker::pid)
+                        .filter(pid -> pid > 0),
+                run.worker().flatMap(Run.Worker::job),
                 order.schedule());
     }
 }

@@ -1,6 +1,9 @@
 package tinylm.web;
 
 import io.agroal.api.AgroalDataSource;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.arc.DefaultBean;
 import io.quarkus.arc.InjectableInstance;
@@ -11,6 +14,7 @@ import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.net.URI;
@@ -26,7 +30,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import tinylm.inference.Models;
 import tinylm.runs.Corpora;
+import tinylm.runs.JobTemplate;
+import tinylm.runs.KubernetesLauncher;
 import tinylm.runs.Launcher;
+import tinylm.runs.NoLauncher;
 import tinylm.runs.PresetCosts;
 import tinylm.runs.ProcessLauncher;
 import tinylm.runs.Promotions;
@@ -42,6 +49,7 @@ public class RunManagement {
 
     private static final Logger LOG = Logger.getLogger(RunManagement.class);
     private static final long TICK_MILLIS = 500;
+    private static final int CLUSTER_TIMEOUT_MILLIS = 5_000;
 
     /// A fire that is late by less, because servers were started anew, is not missed.
     private static final Duration SCHEDULE_PATIENCE = Duration.ofMinutes(1);
@@ -51,6 +59,7 @@ public class RunManagement {
     private final QuartzAlarm alarm;
     private final Schedules schedules;
     private final Corpora corpora;
+    private final boolean startsWorkers;
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("runs").factory());
 
@@ -59,6 +68,7 @@ public class RunManagement {
             Launcher launcher,
             @DataSource("h2") InjectableInstance<AgroalDataSource> h2,
             @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql) {
+        startsWorkers = settings.launcher() != TrainingSettings.Workers.NONE;
         boolean isShared = postgresql.getHandle().getBean().isActive();
         database = (isShared ? postgresql : h2).get();
         corpora = new Corpora(CorpusCatalog.read(settings.catalog()), settings.runtime(), database, Clock.systemUTC());
@@ -79,7 +89,9 @@ public class RunManagement {
 
     /// Workers can only be started when they can report.
     void onStart(@ObservesAsync HttpServerStart start) {
-        ticker.scheduleWithFixedDelay(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        if (startsWorkers) {
+            ticker.scheduleWithFixedDelay(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        }
         schedules.start();
     }
 
@@ -133,9 +145,9 @@ public class RunManagement {
         return corpora;
     }
 
-    /// Workers are processes of this machine.
+    /// Workers are processes of this machine, Jobs of a cluster, or another server's affair.
     @Singleton
-    static class OnThisMachine {
+    static class AsConfigured {
 
         @Produces
         @Singleton
@@ -147,11 +159,43 @@ public class RunManagement {
                 @ConfigProperty(name = "tinylm-home") Optional<Path> home) {
             var everywhere = Set.of("0.0.0.0", "::").contains(host);
             var here = everywhere ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
-            return new ProcessLauncher(
-                    ProcessLauncher.thisProgram(
-                            home.orElse(Path.of("")).toAbsolutePath().toString()),
-                    () -> URI.create("http://" + here + ":" + server.getPort()),
-                    settings.threads().orElse(Runtime.getRuntime().availableProcessors()));
+            int threads = settings.threads().orElse(Runtime.getRuntime().availableProcessors());
+            return switch (settings.launcher()) {
+                case PROCESS ->
+                    new ProcessLauncher(
+                            ProcessLauncher.thisProgram(
+                                    home.orElse(Path.of("")).toAbsolutePath().toString()),
+                            () -> URI.create("http://" + here + ":" + server.getPort()),
+                            threads);
+                case KUBERNETES -> new KubernetesLauncher(cluster(), template(settings), threads);
+                case NONE -> new NoLauncher();
+            };
+        }
+
+        void close(@Disposes Launcher launcher) {
+            if (launcher instanceof KubernetesLauncher jobs) {
+                jobs.close();
+            }
+        }
+
+        private static JobTemplate template(TrainingSettings settings) {
+            return JobTemplate.read(
+                    settings.kubernetes()
+                            .template()
+                            .orElseThrow(
+                                    () -> new IllegalArgumentException(
+                                            "tinylm.training.launcher is kubernetes, so tinylm.training.kubernetes.template must name the file of a Job.")));
+        }
+
+        /// As the pod's service account, in its namespace.
+        private static KubernetesClient cluster() {
+            return new KubernetesClientBuilder()
+                    .withConfig(new ConfigBuilder()
+                            .withRequestRetryBackoffLimit(0) // runs are looked after twice a second anyway
+                            .withConnectionTimeout(CLUSTER_TIMEOUT_MILLIS)
+                            .withRequestTimeout(CLUSTER_TIMEOUT_MILLIS)
+                            .build())
+                    .build();
         }
     }
 }

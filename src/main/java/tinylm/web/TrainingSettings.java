@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// What an operator may set about managed training.
@@ -22,6 +23,29 @@ public interface TrainingSettings {
     /// The corpora that are known by name.
     @WithDefault("${tinylm-home:.}/data/corpora.json")
     Path catalog();
+
+    /// What starts workers.
+    @WithDefault("process")
+    Workers launcher();
+
+    /// Of the Jobs, where workers are such.
+    Kubernetes kubernetes();
+
+    /// How workers are started.
+    enum Workers {
+        /// As processes of this machine.
+        PROCESS,
+        /// As Jobs of the cluster that this server runs in.
+        KUBERNETES,
+        /// By another server with the same database.
+        NONE
+    }
+
+    interface Kubernetes {
+
+        /// A Job in YAML, of which each worker is a copy with a name, arguments and a token of its own.
+        Optional<Path> template();
+    }
 
     /// Runs that are worked on at the same time; the rest wait.
     @WithDefault("1")

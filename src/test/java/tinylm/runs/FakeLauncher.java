@@ -3,7 +3,6 @@ package tinylm.runs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,12 +20,12 @@ public final class FakeLauncher implements Launcher {
     volatile String refusal = "";
 
     @Override
-    public long launch(Path directory, String token, IntConsumer ended) throws IOException {
+    public long launch(Order order) throws IOException {
         if (!refusal.isEmpty()) {
             throw new IOException(refusal);
         }
-        var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
-        launched.add(new Launched(job, directory, token, ended, 1_000 + launched.size()));
+        var job = WorkerJson.read(Files.readString(order.directory().resolve(Job.FILE)), Job.class);
+        launched.add(new Launched(job, order.directory(), order.token(), order.ended(), 1_000 + launched.size()));
         return launched.getLast().pid();
     }
 
@@ -37,8 +36,8 @@ public final class FakeLauncher implements Launcher {
     }
 
     @Override
-    public void kill(long pid, Instant startedAt) {
-        killed.add(pid);
+    public void kill(Run.Worker worker) {
+        killed.add(worker.pid());
     }
 
     public List<Launched> launched() {
