@@ -127,6 +127,10 @@ final class PackagedProcess implements AutoCloseable {
         return (System.nanoTime() - start) / 1e9;
     }
 
+    boolean hasEnded() {
+        return !process.isAlive();
+    }
+
     int exitCode() {
         return process.exitValue();
     }

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 
 /// An API server of Kubernetes that keeps what it is given, as long as it lives, and remembers what clients other than
 /// the [#operator] did. It runs nothing: the operator plays the controllers.
-final class ApiServer implements AutoCloseable {
+public final class ApiServer implements AutoCloseable {
 
     private static final String OPERATOR = "the operator";
     private static final Pattern RESOURCE = Pattern.compile(
@@ -45,7 +45,7 @@ final class ApiServer implements AutoCloseable {
     private volatile String log = "";
     private KubernetesMockServer server;
 
-    ApiServer() {
+    public ApiServer() {
         try (var free = new ServerSocket(0)) {
             port = free.getLocalPort();
         } catch (IOException e) {
@@ -84,11 +84,15 @@ final class ApiServer implements AutoCloseable {
         return calls;
     }
 
+    public String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
     KubernetesClient client() {
         return server.createClient();
     }
 
-    KubernetesClient operator() {
+    public KubernetesClient operator() {
         return server.createClient(
                 builder -> builder.editOrNewConfig().withUserAgent(OPERATOR).endConfig());
     }

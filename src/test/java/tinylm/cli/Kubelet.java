@@ -1,0 +1,100 @@
+package tinylm.cli;
+
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/// Runs the container of each Job as a process of this machine, and tells the API server how it went. A process that
+/// was killed is started anew, as a pod is after a disruption.
+final class Kubelet implements AutoCloseable {
+
+    private static final int KILLED = 128 + 9;
+
+    private final KubernetesClient client;
+    private final Path folder;
+    private final Map<String, PackagedProcess> pods = new HashMap<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+
+    Kubelet(KubernetesClient client, Path folder) {
+        this.client = client;
+        this.folder = folder;
+        clock.scheduleWithFixedDelay(this::look, 0, 200, TimeUnit.MILLISECONDS);
+    }
+
+    private synchronized void look() {
+        var jobs = client.batch().v1().jobs().inAnyNamespace().list().getItems();
+        for (var job : jobs) {
+            var name = job.getMetadata().getName();
+            var pod = pods.get(name);
+            if (pod == null || pod.hasEnded() && pod.exitCode() == KILLED) {
+                pods.put(name, started(job));
+                tell(job, new JobStatusBuilder().withActive(1).withReady(1).build());
+            } else if (pod.hasEnded() && job.getStatus().getConditions().isEmpty()) {
+                tell(job, ended(pod.exitCode()));
+            }
+        }
+        var names = jobs.stream().map(job -> job.getMetadata().getName()).collect(Collectors.toSet());
+        pods.forEach((name, pod) -> {
+            if (!names.contains(name)) {
+                pod.close();
+            }
+        });
+    }
+
+    private PackagedProcess started(Job job) {
+        var container = job.getSpec().getTemplate().getSpec().getContainers().getFirst();
+        var environment = container.getEnv().stream().collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+        try {
+            return PackagedProcess.start(
+                    folder, environment, container.getArgs().toArray(String[]::new));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JobStatus ended(int code) {
+        return new JobStatusBuilder()
+                .addNewCondition()
+                .withType(code == 0 ? "Complete" : "Failed")
+                .withStatus("True")
+                .withReason("PodFailurePolicy")
+                .withMessage("exit code " + code)
+                .endCondition()
+                .build();
+    }
+
+    private void tell(Job job, JobStatus status) {
+        job.setStatus(status);
+        client.resource(job).updateStatus();
+    }
+
+    /// As a machine that is lost.
+    synchronized void kill(String job) throws Exception {
+        pods.get(job).signal("KILL");
+        pods.get(job).secondsToEnd(Duration.ofSeconds(5));
+    }
+
+    /// Whether its process has ended by itself, well.
+    synchronized boolean isComplete(String job) {
+        var pod = pods.get(job);
+        return pod != null && pod.hasEnded() && pod.exitCode() == 0;
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        pods.values().forEach(PackagedProcess::close);
+    }
+}
