@@ -1,6 +1,7 @@
 package tinylm.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -65,6 +66,20 @@ class LauncherIT {
         assertEquals(1, result.code, result.output);
         assertTrue(result.output.contains("not *here* at all is not a directory"), result.output);
         assertEquals(2, run(launcher, "sing").code);
+    }
+
+    @Test
+    void takes_the_java_and_the_cache_that_an_image_brings() throws Exception {
+        Path runtime = launcher.resolveSibling("runtime");
+        Path java = Files.createDirectories(runtime.resolve("bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\nprintf '[%s]' \"$@\"\n");
+        assertTrue(java.toFile().setExecutable(true));
+        assertFalse(run(launcher, "serve").output.contains("AOTCache"));
+        Path cache = Files.createFile(runtime.resolve("serve.aot")).toRealPath();
+        Result served = run(launcher, "serve");
+        assertTrue(served.output.contains("[-XX:AOTCache=" + cache + "]"), served.output);
+        assertTrue(served.output.endsWith("[serve]"), served.output);
+        assertFalse(run(launcher, "generate").output.contains("AOTCache"));
     }
 
     @Test
