@@ -489,7 +489,7 @@ public final class Runs {
     /// Looks for workers that are lost, and gives waiting runs to new ones. To be called about once a second.
     public void tick() {
         for (var run : store.list()) {
-            if (run.worker().isPresent() && isSilent(run)) {
+            if (run.worker().isPresent() && isSilent(run, settings.lease().dividedBy(2))) {
                 attend(run, run.worker().get());
             }
             if (run.state() == RunState.CANCELLED && discarded.add(run.id())) {
@@ -508,31 +508,44 @@ public final class Runs {
         var next = queue(all).limit(Math.max(0, settings.workers() - busy));
         launcher.hindrance()
                 .ifPresentOrElse(
-                        sentence -> next.forEach(run -> say(run, RunState.QUEUED, sentence)),
-                        () -> next.forEach(this::launch));
+                        sentence -> next.forEach(run -> waits(run, sentence)), () -> next.forEach(this::launch));
     }
 
-    /// Gives up a worker that is silent, unless it may still come.
+    /// Gives up a worker that has been silent for its lease, unless it may still come. That is asked in good time, so
+    /// that one which has just come has half a lease to report.
     private void attend(Run run, Run.Worker worker) {
         var silence = launcher.silence(worker);
         if (silence.isAwaited() && run.state() != RunState.STOPPING) {
-            say(run, run.state(), silence.sentence());
-            return;
+            change(
+                    run.id(),
+                    now -> now.isLeasedTo(worker.lease())
+                            ? now.with(worker.heardAt(clock.instant()))
+                                    .with(
+                                            now.state(),
+                                            shortened(silence.sentence()),
+                                            now.status().wanted())
+                            : now);
+        } else if (isSilent(run, settings.lease())) {
+            launcher.kill(worker);
+            var why = silence.isAwaited() || silence.sentence().isEmpty()
+                    ? "Its worker has not reported for " + settings.lease().toSeconds() + " s."
+                    : silence.sentence();
+            change(
+                    run.id(),
+                    now -> now.isLeasedTo(worker.lease()) && isSilent(now, settings.lease()) ? lost(now, why) : now);
         }
-        launcher.kill(worker);
-        var why = silence.isAwaited() || silence.sentence().isEmpty()
-                ? "Its worker has not reported for " + settings.lease().toSeconds() + " s."
-                : silence.sentence();
-        change(run.id(), now -> now.isLeasedTo(worker.lease()) && isSilent(now) ? lost(now, why) : now);
     }
 
-    /// Has the reason say why nothing happens.
-    private void say(Run run, RunState state, String sentence) {
+    /// Has the reason say why a queued run gets no worker.
+    private void waits(Run run, String sentence) {
         if (!run.status().reason().equals(shortened(sentence))) {
             change(
                     run.id(),
-                    now -> now.state() == state
-                            ? now.with(state, shortened(sentence), now.status().wanted())
+                    now -> now.state() == RunState.QUEUED
+                            ? now.with(
+                                    now.state(),
+                                    shortened(sentence),
+                                    now.status().wanted())
                             : now);
         }
     }
@@ -548,10 +561,10 @@ public final class Runs {
     }
 
     /// A server that was away has heard nobody for a while.
-    private boolean isSilent(Run run) {
+    private boolean isSilent(Run run, Duration forSo) {
         var heard = run.worker().map(Run.Worker::heardAt).orElse(since);
         var last = heard.isAfter(since) ? heard : since;
-        return last.plus(settings.lease()).isBefore(clock.instant());
+        return last.plus(forSo).isBefore(clock.instant());
     }
 
     private Run lost(Run run, String reason) {

@@ -33,10 +33,6 @@ final class Settings {
             "QUARKUS_DATASOURCE_POSTGRESQL_USERNAME",
             "QUARKUS_DATASOURCE_POSTGRESQL_PASSWORD");
 
-    /// Whether, and from what, a server starts workers.
-    private static final Set<String> LAUNCHER =
-            Set.of("TINYLM_TRAINING_LAUNCHER", "TINYLM_TRAINING_KUBERNETES_TEMPLATE");
-
     private static final List<Pattern> SERVER = Stream.concat(
                     mappings()
                             .flatMap(mapping -> names(
@@ -50,7 +46,6 @@ final class Settings {
 
     static boolean isKnown(String variable) {
         return QUARKUS.contains(variable)
-                || LAUNCHER.contains(variable)
                 || SERVER.stream().anyMatch(name -> name.matcher(variable).matches())
                 || isKnownToTheLauncher(variable);
     }
