@@ -37,7 +37,7 @@ class ClusterIT {
     private static final int SERVERS = 3;
     private static final int VISITORS = 60;
     private static final int TEXTS = 20;
-    private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("tinylm.cluster", 40));
+    private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("tinylm.cluster", 25));
 
     /// Seconds between two times of the schedule.
     private static final int INTERVAL = 10;

@@ -21,7 +21,8 @@ import tinylm.training.OwnText;
 @EnabledOnOs({OS.LINUX, OS.MAC})
 class SignalIT {
 
-    private static final int TIMES = 20;
+    /// For more: `-Dtinylm.signals=20`.
+    private static final int TIMES = Integer.getInteger("tinylm.signals", 8);
     private static final Duration BOUND = Duration.ofSeconds(5);
 
     @TempDir
