@@ -20,7 +20,7 @@ import { combinations, common, gridOf, searchProblems, size } from './search';
 import { sheet } from './sheet';
 import { Shelf } from './shelf';
 import type { State } from './state';
-import { BLANK, NEW, NOTHING, SCHEDULES, baseOf, charted, current, initial } from './state';
+import { BLANK, INKS, NEW, NOTHING, SCHEDULES, baseOf, charted, current, initial } from './state';
 import type { Verb } from './steer';
 
 const STREAM = '/v1/runs/stream';
@@ -109,7 +109,7 @@ export function mount(root: HTMLElement): void {
         ${isTimed ? schedules.element : isNew ? draft(state, {
           change: (changed) => dispatch({ type: 'drafted', draft: changed }),
           type: (field, value) => dispatch({ type: 'field typed', field, value }),
-          restore: () => dispatch({ type: 'drafted', draft: { typed: {} } }),
+          restore: () => dispatch({ type: 'drafted', draft: { typed: {}, sample: '' } }),
           start: () => void start(),
           measure: () => void measure(),
           corpora: {
@@ -236,7 +236,7 @@ export function mount(root: HTMLElement): void {
     for (const run of started) dispatch({ type: 'run told', run });
     if (isSearch) {
       for (const run of state.compared) dispatch({ type: 'compared', run, on: false });
-      for (const { id } of started) dispatch({ type: 'compared', run: id, on: true });
+      for (const { id } of started.slice(0, 2 * INKS)) dispatch({ type: 'compared', run: id, on: true });
       remember(state.compared);
     }
     const [first] = started;

@@ -8,9 +8,9 @@ export const MOST = 100;
 
 export type Grid = Readonly<Partial<Record<Field, readonly (number | string)[]>>>;
 
-/** A comma with a space behind it separates; without one it is a decimal one. */
+/** A comma with a space behind it separates; without one it is a decimal one. What may be one long number is one. */
 function parts(field: Field, typed: string): readonly string[] {
-  return isChoice(FIELDS[field]) ? [typed] : typed.split(/(?:[\s;]|,\s)+/).filter((part) => part !== '');
+  return isChoice(FIELDS[field]) || /^\s*\d{1,3}(\s\d{3})+\s*$/.test(typed) ? [typed] : typed.split(/(?:[\s;]|,\s)+/).filter((part) => part !== '');
 }
 
 function several(typed: Typed): readonly (readonly [Field, readonly string[]])[] {
@@ -55,6 +55,7 @@ export function searchProblems(config: Config, typed: Typed): Partial<Record<Fie
 /** How many runs there will be; null when what was typed is no such number. */
 export function size(grid: Grid, sample: string): number | null {
   const all = combinations(grid);
+  if (all === 1) return 1;
   if (sample.trim() === '') return all <= MOST ? all : null;
   const some = read('steps', sample);
   return typeof some === 'number' && some <= Math.min(all, MOST) ? some : null;

@@ -2,39 +2,51 @@ package tinylm.cli;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
-/// Writes everything twice. The second may fail, as a file on a full disk does: the first goes on.
+/// Writes everything to a file, too, as long as that can be written to: a full disk must not end what is logged.
 final class TwoWriters extends Writer {
 
     private final Writer first;
-    private final Writer second;
+    private Writer file;
 
-    TwoWriters(Writer first, Writer second) {
+    TwoWriters(Writer first, Path file) {
         this.first = first;
-        this.second = second;
+        this.file = nullWriter();
+        tried(() -> this.file = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     }
 
     @Override
     public void write(char[] text, int from, int length) throws IOException {
         first.write(text, from, length);
-        try {
-            second.write(text, from, length);
-        } catch (IOException e) {
-            // said in the first
-        }
+        tried(() -> file.write(text, from, length));
     }
 
     @Override
     public void flush() throws IOException {
         first.flush();
-        try {
-            second.flush();
-        } catch (IOException e) {
-            // said in the first
-        }
+        tried(() -> file.flush());
     }
 
-    /// Closes neither: they are others'.
+    /// The first is somebody else's.
     @Override
-    public void close() {}
+    public void close() throws IOException {
+        first.flush();
+        tried(() -> file.close());
+    }
+
+    @FunctionalInterface
+    private interface Attempt {
+        void run() throws IOException;
+    }
+
+    private static void tried(Attempt attempt) {
+        try {
+            attempt.run();
+        } catch (IOException e) {
+            // it stands in the first
+        }
+    }
 }

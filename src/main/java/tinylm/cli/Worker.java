@@ -2,10 +2,9 @@ package tinylm.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -44,6 +43,10 @@ final class Worker {
 
     private static final int SAMPLE_CHARACTERS = 300;
     private static final long SAMPLE_SECONDS = 30;
+    private static final int ENDED_BY_SIGNAL = 128 + 15;
+
+    /// More than a Job's pod gets to end.
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(90);
 
     private final Path directory;
     private final Job job;
@@ -81,18 +84,15 @@ final class Worker {
         var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
         try (var stop = new StopOnSignal();
                 var reports = WorkerReports.start(directory, job.run(), System.getenv());
-                var file = asJob ? appended(directory.resolve(ProcessLauncher.LOG)) : Writer.nullWriter()) {
-            var both = new PrintWriter(new TwoWriters(log, file), true);
+                var both = asJob
+                        ? new PrintWriter(new TwoWriters(log, directory.resolve(ProcessLauncher.LOG)), true)
+                        : log) {
             return new Worker(directory, job, threads, both, asJob, stop, reports).work();
         }
     }
 
-    private static Writer appended(Path file) throws IOException {
-        return Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
-
     private int work() {
-        try (var _ = RunLock.take(directory)) {
+        try (var _ = asJob ? lock() : RunLock.take(directory)) {
             Torch.load(threads);
             Environment.here(threads).addTo(directory);
             while (true) {
@@ -126,6 +126,20 @@ final class Worker {
         }
     }
 
+    /// Waits for a worker before this one, which its cluster may still be ending.
+    private RunLock lock() {
+        for (long until = System.nanoTime() + LOCK_PATIENCE.toNanos(); ; ) {
+            try {
+                return RunLock.take(directory);
+            } catch (IllegalStateException e) {
+                if (isAskedToEnd() || System.nanoTime() > until) {
+                    throw e;
+                }
+                reports.awaitAnswer();
+            }
+        }
+    }
+
     private static String sentence(Throwable e) {
         if (e instanceof IOException refused) {
             return "The run's folder cannot be written: " + CheckpointException.reason(refused) + ".";
@@ -141,6 +155,10 @@ final class Worker {
         }
         if (asJob && isPaused()) {
             return end(Phase.PAUSED, "Paused at step " + step + ".", 0);
+        }
+        if (asJob && stop.requested() && reports.wanted() == Wanted.GO_ON) {
+            say("Told to end, and saved at step " + step + "; the Job starts another pod, which goes on.");
+            return ENDED_BY_SIGNAL;
         }
         return stop.requested()
                 ? end(Phase.INTERRUPTED, "The worker was told to end, and saved at step " + step + ".", 0)

@@ -1,10 +1,10 @@
 package tinylm.runs;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
@@ -53,7 +53,7 @@ public record Grid(Map<String, List<Object>> values, OptionalInt sample, long se
                         field.getKey(),
                         "A field of a grid has 1 to " + MOST + " values, but this one has " + size + ".");
             }
-            if (new HashSet<>(field.getValue()).size() < size) {
+            if (field.getValue().stream().map(Grid::comparable).distinct().count() < size) {
                 throw RunRefused.invalid(field.getKey(), "A field of a grid has each value once.");
             }
             if (count > Long.MAX_VALUE / size) {
@@ -62,6 +62,11 @@ public record Grid(Map<String, List<Object>> values, OptionalInt sample, long se
             count *= size;
         }
         return count;
+    }
+
+    /// 1 and 1.0 are the same value.
+    private static Object comparable(Object value) {
+        return value instanceof Number number ? (Object) number.doubleValue() : Optional.ofNullable(value);
     }
 
     private Map<String, Object> combination(long number) {

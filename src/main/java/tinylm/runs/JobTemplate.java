@@ -1,5 +1,6 @@
 package tinylm.runs;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
@@ -12,7 +13,10 @@ import java.util.List;
 /// The operator's `batch/v1` Job, of which each worker is a copy. A worker's name, its label, its arguments and its
 /// token are ours; all else stays as the operator wrote it: image, resources, what happens after a failure.
 ///
-/// @param job has a container called `worker`
+/// The token stands in the Job, for whoever may read Jobs; it is good for reports about this run, until the next
+/// worker.
+///
+/// @param job has a container called `worker` that knows where to report
 public record JobTemplate(Job job) {
 
     /// Label with the run's id.
@@ -30,20 +34,26 @@ public record JobTemplate(Job job) {
                     && job.getSpec().getTemplate() != null
                     && job.getSpec().getTemplate().getSpec() != null
                     && job.getSpec().getTemplate().getSpec().getContainers().stream()
-                            .anyMatch(container -> WORKER.equals(container.getName()))) {
+                            .anyMatch(JobTemplate::isWorker)) {
                 return new JobTemplate(job);
             }
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException(file + " cannot be read as a Kubernetes Job: " + e.getMessage(), e);
         }
-        throw new IllegalArgumentException(
-                file + " must hold a Kubernetes Job of batch/v1 with a container called " + WORKER + ".");
+        throw new IllegalArgumentException(file + " must hold a Kubernetes Job of batch/v1 with a container called "
+                + WORKER + " that says in " + tinylm.runs.Job.SERVER + " where workers report.");
+    }
+
+    private static boolean isWorker(Container container) {
+        return WORKER.equals(container.getName())
+                && container.getEnv().stream().anyMatch(variable -> tinylm.runs.Job.SERVER.equals(variable.getName()));
     }
 
     Job of(Launcher.Order order, int threads) {
         return new JobBuilder(job)
                 .editOrNewMetadata()
                 .withName(order.job())
+                .withNamespace(null)
                 .addToLabels(RUN, order.run())
                 .endMetadata()
                 .editSpec()

@@ -7,19 +7,22 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Has a cluster start workers as Jobs, made from the operator's [JobTemplate]. What it knows is read from the cluster,
 /// so another server can take its place at any time.
 public final class KubernetesLauncher implements Launcher, AutoCloseable {
 
-    private static final int CONFLICT = 409;
     private static final int FORBIDDEN = 403;
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int SERVER_ERROR = 500;
+    private static final int GATEWAY_TIMEOUT = 504;
 
     /// How the Job controller names a pod in what it says about a failure.
     private static final Pattern POD = Pattern.compile("pod \\S+/([a-z0-9.-]+)");
@@ -63,10 +66,10 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
                     .resource(job)
                     .create();
         } catch (KubernetesClientException e) {
-            if (e.getCode() == CONFLICT) {
-                return 0; // it was made, and the answer was lost
+            if (mayHaveBeenDone(e)) {
+                return 0; // if it was not, it will be missed
             }
-            if (isAway(e)) {
+            if (e.getCode() == 0 || e.getCode() == TOO_MANY_REQUESTS || e.getCode() >= SERVER_ERROR) {
                 throw new NotNowException(cannotBeReached());
             }
             var why = reason(e);
@@ -105,7 +108,7 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
     }
 
     private String cannotBeReached() {
-        return "Kubernetes cannot be reached at " + client.getMasterUrl() + "; it is tried again.";
+        return "Kubernetes cannot be reached at " + client.getMasterUrl() + ", or tells nothing; it is tried again.";
     }
 
     @Override
@@ -114,7 +117,9 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
             return Silence.UNEXPLAINED; // a process of a server that has gone
         }
         try {
-            return find(worker.job().get()).map(this::silence).orElse(new Silence(false, "Its Job was deleted."));
+            return find(worker.job().get())
+                    .map(this::silence)
+                    .orElse(new Silence(false, "Its Job was deleted, or never made."));
         } catch (KubernetesClientException e) {
             return new Silence(true, cannotBeReached());
         }
@@ -201,8 +206,11 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
         return said == null ? "" : said.strip();
     }
 
-    private static boolean isAway(KubernetesClientException e) {
-        return e.getCode() == 0 || e.getCode() == TOO_MANY_REQUESTS || e.getCode() >= SERVER_ERROR;
+    /// Whether only the answer may have been lost.
+    private static boolean mayHaveBeenDone(KubernetesClientException e) {
+        boolean isRefused = Stream.iterate((Throwable) e, Objects::nonNull, Throwable::getCause)
+                .anyMatch(ConnectException.class::isInstance);
+        return e.getCode() == GATEWAY_TIMEOUT || e.getCode() == 0 && !isRefused;
     }
 
     private static String reason(KubernetesClientException e) {

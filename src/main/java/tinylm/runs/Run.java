@@ -113,6 +113,10 @@ public record Run(
         return new Run(id, order, status, worker, other, createdAt, startedAt, endedAt);
     }
 
+    Run withCreatedAt(Instant time) {
+        return new Run(id, order, status, worker, progress, time, startedAt, endedAt);
+    }
+
     Run startedAt(Instant time) {
         return new Run(id, order, status, worker, progress, createdAt, startedAt.or(() -> Optional.of(time)), endedAt);
     }

@@ -57,12 +57,4 @@ public enum RunState {
                 .map(RunState::name)
                 .toList();
     }
-
-    /// Whether a worker is at work on the run, or should be; of a run that is paused, where workers wait.
-    public boolean hasWorker() {
-        return switch (this) {
-            case STARTING, RUNNING, PAUSED, STOPPING -> true;
-            case QUEUED, STOPPED, FAILED, INTERRUPTED, SUCCEEDED, CANCELLED -> false;
-        };
-    }
 }

@@ -52,6 +52,9 @@ public final class Runs {
 
     private static final int LONGEST_NAME = 100;
 
+    /// Until a launch is tried again that could not be made just now.
+    private static final Duration NOT_NOW = Duration.ofSeconds(30);
+
     /// Of an extension.
     public static final int MOST_STEPS = 10_000_000;
 
@@ -70,7 +73,9 @@ public final class Runs {
     private final Corpora corpora;
     private final Launcher launcher;
     private final Clock clock;
-    private final Instant since;
+    private Instant since;
+    private boolean hasFailed;
+    private Instant launchesAfter = Instant.MIN;
     private final Set<String> discarded = ConcurrentHashMap.newKeySet();
 
     public Runs(DataSource database, Settings settings, Corpora corpora, Launcher launcher, Clock clock) {
@@ -162,7 +167,8 @@ public final class Runs {
                 }
                 all.put(field, value);
             });
-            drafts.add(draft.apply(named(name, values), all));
+            var run = draft.apply(named(name, values), all);
+            drafts.add(run.withCreatedAt(run.createdAt().plus(drafts.size(), ChronoUnit.MICROS))); // in this order
         }
         return store.inTransaction(
                 handle -> drafts.stream().map(run -> insert(handle, run)).toList());
@@ -174,10 +180,14 @@ public final class Runs {
                 .map(field -> field.getKey() + " " + field.getValue())
                 .collect(Collectors.joining(", ", "", ": "));
         int left = LONGEST_NAME - own.length();
-        if (left < 1) {
+        if (left < 2) {
             return name;
         }
-        return own + (name.length() <= left ? name : name.substring(0, left - 1) + "…");
+        if (name.length() <= left) {
+            return own + name;
+        }
+        int cut = left - 1;
+        return own + name.substring(0, Character.isLowSurrogate(name.charAt(cut)) ? cut - 1 : cut) + "…";
     }
 
     /// @throws RunRefused when it is not on the disk
@@ -487,7 +497,16 @@ public final class Runs {
     }
 
     /// Looks for workers that are lost, and gives waiting runs to new ones. To be called about once a second.
-    public void tick() {
+    public synchronized void tick() {
+        if (hasFailed) {
+            since = clock.instant(); // while the database was away, nobody could be heard
+        }
+        hasFailed = true;
+        look();
+        hasFailed = false;
+    }
+
+    private void look() {
         for (var run : store.list()) {
             if (run.worker().isPresent() && isSilent(run, settings.lease().dividedBy(2))) {
                 attend(run, run.worker().get());
@@ -519,7 +538,9 @@ public final class Runs {
             change(
                     run.id(),
                     now -> now.isLeasedTo(worker.lease())
-                            ? now.with(worker.heardAt(clock.instant()))
+                                    && isSilent(now, settings.lease().dividedBy(2))
+                                    && now.state() != RunState.STOPPING
+                            ? now.with(now.worker().orElseThrow().heardAt(clock.instant()))
                                     .with(
                                             now.state(),
                                             shortened(silence.sentence()),
@@ -577,6 +598,9 @@ public final class Runs {
     }
 
     private void launch(Run run) {
+        if (clock.instant().isBefore(launchesAfter)) {
+            return;
+        }
         var bytes = new byte[32];
         RANDOM.nextBytes(bytes);
         var token = HexFormat.of().formatHex(bytes);
@@ -596,13 +620,21 @@ public final class Runs {
                             .map(worker -> one.with(worker.with(pid)))
                             .orElse(one));
         } catch (Launcher.NotNowException e) {
+            launchesAfter = clock.instant().plus(NOT_NOW);
             var status = new Run.Status(
                     RunState.QUEUED,
                     shortened(e.getMessage()),
                     Wanted.GO_ON,
                     run.status().attempts(),
                     run.status().halvings());
-            change(run.id(), now -> now.isLeasedTo(lease) ? now.with(status).withoutWorker() : now);
+            change(run.id(), now -> {
+                if (!now.isLeasedTo(lease)) {
+                    return now;
+                }
+                return now.state() == RunState.STOPPING
+                        ? lost(now, "No worker was started.")
+                        : now.with(status).withoutWorker();
+            });
         } catch (IOException e) {
             failed(run, lease, CheckpointException.reason(e));
         } catch (RuntimeException e) {

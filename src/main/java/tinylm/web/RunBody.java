@@ -53,7 +53,7 @@ record RunBody(
         var order = run.order();
         var config = order.config();
         var progress = run.progress();
-        boolean lives = run.state().hasWorker();
+        boolean lives = run.worker().isPresent();
         var eta = progress.eta().filter(_ -> lives);
         return new RunBody(
                 run.id(),

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tinylm.runs.OwnCatalog;
@@ -29,15 +28,25 @@ final class Cluster implements AutoCloseable {
     private final int port = freePort();
     private final List<Integer> ports = new ArrayList<>();
     private final List<PackagedProcess> servers = new ArrayList<>();
-    private final Process proxy;
+    private Process proxy;
 
     Cluster(Path folder, int size) throws IOException {
         this.folder = folder;
         catalog = OwnCatalog.write(folder);
         database = EmbeddedPostgres.start();
+        try {
+            startAll(size);
+        } catch (IOException | RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void startAll(int size) throws IOException {
         for (int i = 0; i < size; i++) {
             ports.add(freePort());
-            servers.add(start(ports.get(i))); // one after the other: each wants all of the machine
+            servers.add(start(ports.get(i)));
+            lower(servers.get(i)); // one after the other: each wants all of the machine
         }
         proxy = startProxy();
         Awaitility.await()
@@ -64,11 +73,11 @@ final class Cluster implements AutoCloseable {
             throw new AssertionError("ended with code " + old.exitCode() + ": " + old.output());
         }
         servers.set(server, start(ports.get(server)));
+        lower(servers.get(server));
     }
 
-    /// Returns when it serves.
     private PackagedProcess start(int at) throws IOException {
-        var server = PackagedProcess.start(
+        return PackagedProcess.start(
                 folder,
                 Map.ofEntries(
                         Map.entry("TINYLM_THREADS", "1"),
@@ -89,11 +98,14 @@ final class Cluster implements AutoCloseable {
                 "serve",
                 "--port",
                 Integer.toString(at));
+    }
+
+    /// Waits until it serves. From then on whatever starts comes first, and training, which is as nice as can be, gets
+    /// its share.
+    private static void lower(PackagedProcess server) throws IOException {
         server.address();
-        // from now on whatever starts comes first, and training, which is as nice as can be, gets its share
         new ProcessBuilder("sh", "-c", "renice -n 19 -p $(ls /proc/" + server.pid() + "/task) > /dev/null 2>&1")
                 .start();
-        return server;
     }
 
     private Process startProxy() throws IOException {
@@ -143,14 +155,11 @@ final class Cluster implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        proxy.destroy();
+        if (proxy != null) {
+            proxy.destroy();
+        }
         servers.forEach(PackagedProcess::close);
         workers().forEach(ProcessHandle::destroyForcibly);
-        try {
-            proxy.waitFor(5, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
         database.close();
     }
 }

@@ -73,7 +73,9 @@ class ClusterIT {
                     visits.add(visitors.submit(() -> visit(cluster, requests, texts, first)));
                 }
                 try {
-                    for (var end = created.plus(LENGTH); Instant.now().isBefore(end); restarts++) {
+                    for (var end = created.plus(LENGTH);
+                            restarts < 2 || Instant.now().isBefore(end);
+                            restarts++) {
                         cluster.restart(restarts % SERVERS, restarts % 2 == 0 ? "TERM" : "KILL");
                     }
                 } finally {
@@ -84,7 +86,7 @@ class ClusterIT {
                 }
             }
             System.out.printf("%d restarts: %d texts, %d connections lost%n", restarts, read, lost.get());
-            assertTrue(restarts > 0 && lost.get() > 0, "nothing was tried");
+            assertTrue(lost.get() > 0, "nobody was met");
             int after = step(cluster, run);
             assertTrue(
                     after > before,

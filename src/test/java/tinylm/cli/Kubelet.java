@@ -5,22 +5,24 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /// Runs the container of each Job as a process of this machine, and tells the API server how it went. A process that
-/// was killed is started anew, as a pod is after a disruption.
+/// ended by a signal is started anew, as a pod is after a disruption.
 final class Kubelet implements AutoCloseable {
 
-    private static final int KILLED = 128 + 9;
+    private static final Set<Integer> BY_SIGNAL = Set.of(128 + 9, 128 + 15);
 
     private final KubernetesClient client;
     private final Path folder;
@@ -33,15 +35,25 @@ final class Kubelet implements AutoCloseable {
         clock.scheduleWithFixedDelay(this::look, 0, 200, TimeUnit.MILLISECONDS);
     }
 
-    private synchronized void look() {
+    private void look() {
+        try {
+            runAll();
+        } catch (KubernetesClientException e) {
+            // a Job that was deleted just now
+        }
+    }
+
+    private synchronized void runAll() {
         var jobs = client.batch().v1().jobs().inAnyNamespace().list().getItems();
         for (var job : jobs) {
             var name = job.getMetadata().getName();
             var pod = pods.get(name);
-            if (pod == null || pod.hasEnded() && pod.exitCode() == KILLED) {
+            if (pod == null || pod.hasEnded() && BY_SIGNAL.contains(pod.exitCode())) {
                 pods.put(name, started(job));
                 tell(job, new JobStatusBuilder().withActive(1).withReady(1).build());
-            } else if (pod.hasEnded() && job.getStatus().getConditions().isEmpty()) {
+            } else if (pod.hasEnded()
+                    && (job.getStatus() == null
+                            || job.getStatus().getConditions().isEmpty())) {
                 tell(job, ended(pod.exitCode()));
             }
         }
@@ -81,9 +93,9 @@ final class Kubelet implements AutoCloseable {
     }
 
     /// As a machine that is lost.
-    synchronized void kill(String job) throws Exception {
-        pods.get(job).signal("KILL");
-        pods.get(job).secondsToEnd(Duration.ofSeconds(5));
+    synchronized void end(String job, String signal) throws Exception {
+        pods.get(job).signal(signal);
+        pods.get(job).secondsToEnd(Duration.ofSeconds(10));
     }
 
     /// Whether its process has ended by itself, well.

@@ -28,7 +28,7 @@ import tinylm.runs.OwnCatalog;
 @EnabledOnOs(OS.LINUX)
 class KubernetesIT {
 
-    private static final int STEPS = 400;
+    private static final int STEPS = 1500;
     private static final String MODEL = "--context 32 --layers 1 --heads 2 --width 32 --curriculum none --dropout 0.1";
 
     @TempDir
@@ -98,9 +98,11 @@ class KubernetesIT {
         var second = job(id);
         assertNotEquals(first, second);
 
-        kubelet.kill(second);
-        awaitStep(id, step(id) + 20);
-        assertEquals(second, job(id), "the pod was replaced in its Job");
+        for (var signal : List.of("KILL", "TERM")) {
+            kubelet.end(second, signal);
+            awaitStep(id, step(id) + 20);
+            assertEquals(second, job(id), "the pod was replaced in its Job");
+        }
         awaitState(id, "SUCCEEDED");
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> kubelet.isComplete(second));
 
@@ -118,7 +120,7 @@ class KubernetesIT {
                 .contentType("application/json")
                 .body("""
                         {"preset": "demo", "corpus": "own", "config": {"contextLength": 32, "nLayer": 1, "nHead": 2,
-                         "nEmbd": 32, "curriculum": [], "dropout": 0.1, "evaluationInterval": 40, "steps": %d}}""".formatted(STEPS))
+                         "nEmbd": 32, "curriculum": [], "dropout": 0.1, "evaluationInterval": 100, "steps": %d}}""".formatted(STEPS))
                 .post("/v1/runs")
                 .then()
                 .statusCode(201)
@@ -153,7 +155,7 @@ class KubernetesIT {
         var run = folder.resolve("uninterrupted");
         try (var train = PackagedProcess.start(
                 folder,
-                ("train --preset demo " + MODEL + " --evaluate-every 40 --steps " + STEPS
+                ("train --preset demo " + MODEL + " --evaluate-every 100 --steps " + STEPS
                                 + " --corpus corpora/own.txt --out " + run)
                         .split(" "))) {
             train.secondsToEnd(Duration.ofMinutes(5));

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -135,9 +134,5 @@ class ManifestsTest {
                         .getEnv()
                         .forEach(variable ->
                                 assertTrue(Settings.isKnownToWorkers(variable.getName()), variable.getName())));
-    }
-
-    private static List<JsonNode> read(String file) throws IOException {
-        return Kustomize.read(Files.readString(Path.of(file)));
     }
 }

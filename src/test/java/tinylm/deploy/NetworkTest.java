@@ -30,7 +30,7 @@ class NetworkTest {
     }
 
     @Test
-    void inside_the_namespace_only_workers_speak_and_to_servers_only() throws Exception {
+    void inside_the_namespace_only_workers_speak_and_to_the_trainer_only() throws Exception {
         var production = Overlays.production();
         var heard = new HashSet<String>();
         for (var from : labels(production)) {
@@ -40,7 +40,7 @@ class NetworkTest {
                 }
             }
         }
-        assertEquals(Set.of("worker to server"), heard);
+        assertEquals(Set.of("worker to trainer"), heard);
     }
 
     @Test
@@ -76,13 +76,13 @@ class NetworkTest {
     private static boolean maySend(Installation installation, Map<String, String> from, Map<String, String> to) {
         return policies(installation, "Egress", from)
                 .flatMap(policy -> policy.getEgress().stream())
-                .anyMatch(rule -> has(rule.getPorts(), "http") && isAmong(rule.getTo(), to));
+                .anyMatch(rule -> has(rule.getPorts(), "8080") && isAmong(rule.getTo(), to));
     }
 
     private static boolean mayHear(Installation installation, Map<String, String> from, Map<String, String> to) {
         return policies(installation, "Ingress", to)
                 .flatMap(policy -> policy.getIngress().stream())
-                .anyMatch(rule -> has(rule.getPorts(), "http") && isAmong(rule.getFrom(), from));
+                .anyMatch(rule -> has(rule.getPorts(), "8080") && isAmong(rule.getFrom(), from));
     }
 
     private static Stream<NetworkPolicySpec> policies(

@@ -61,6 +61,8 @@ class GridTest {
         assertEquals("A field of a grid has 1 to 100 values, but this one has 0.", refusal(all()));
         values.put("dropout", List.of(0.1, 0.1));
         assertEquals("A field of a grid has each value once.", refusal(all()));
+        values.put("dropout", List.of(1, 1.0));
+        assertEquals("A field of a grid has each value once.", refusal(all()));
         values.put("dropout", numbers(51));
         values.put("seed", List.of(1, 2));
         assertEquals(

@@ -548,7 +548,7 @@ abstract class RunsTest {
 
     private void finishAll() {
         for (var run : runs.list()) {
-            if (run.state().hasWorker()) {
+            if (run.worker().isPresent()) {
                 report(run.id(), Phase.FAILED, "Over.");
             } else if (run.state() == QUEUED || run.state() == INTERRUPTED) {
                 runs.stop(run.id());

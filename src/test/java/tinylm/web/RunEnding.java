@@ -23,7 +23,7 @@ final class RunEnding {
     private static boolean hasEnded(Run run, Runs runs, FakeLauncher launcher) {
         if (run.state() == RunState.QUEUED) {
             runs.stop(run.id());
-        } else if (run.state().hasWorker() && isLaunched(run, launcher)) {
+        } else if (run.worker().isPresent() && isLaunched(run, launcher)) {
             runs.report(
                     run.id(),
                     launcher.worker(run.id()).token(),
@@ -39,7 +39,7 @@ final class RunEnding {
                             List.of(),
                             OptionalLong.empty()));
         }
-        return run.state() != RunState.QUEUED && !run.state().hasWorker();
+        return run.state() != RunState.QUEUED && !run.worker().isPresent();
     }
 
     private static boolean isLaunched(Run run, FakeLauncher launcher) {

@@ -73,11 +73,11 @@ class RunsApiTest {
             runs.stop(run.id());
             return false;
         }
-        if (run.state().hasWorker()) {
+        if (run.worker().isPresent()) {
             awaitWorker(run.id());
             report(run.id(), "FAILED", "[]").statusCode(200);
         }
-        return !run.state().hasWorker();
+        return !run.worker().isPresent();
     }
 
     @Test

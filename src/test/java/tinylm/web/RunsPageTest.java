@@ -139,6 +139,12 @@ class RunsPageTest extends RunsInBrowser {
     void several_values_make_a_run_for_each_combination_and_lie_over_each_other() {
         page.navigate(address + "#new");
         page.getByText("All values").click();
+        field("Steps").fill("10 000");
+        assertThat(field("Steps")).hasAccessibleDescription("Steps is a whole number from 1 to 10,000,000.");
+        field("Seed").fill("1; 2");
+        field("Chosen at random").fill("2");
+        button("Restore demo\u2019s values").click();
+        assertThat(button("Start the run")).isVisible();
         field("Dropout").fill("0.1; 1.5");
         assertThat(field("Dropout")).hasAccessibleDescription("Dropout is a number at least 0 and below 1.");
         field("Dropout").fill("0, 0.1 0,2");
