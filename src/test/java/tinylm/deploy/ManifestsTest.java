@@ -42,8 +42,8 @@ class ManifestsTest {
         for (var bad : List.of(
                 good.replace("podFailurePolicy", "podFailurePolicies"),
                 good.replace("readOnlyRootFilesystem", "readOnlyRootFileSystem"),
-                good.replace("value: http://tinylm:8080", "value: 8080"),
-                good.replace("value: http://tinylm:8080", "value: true"),
+                good.replace("value: http://tinylm-trainer:8080", "value: 8080"),
+                good.replace("value: http://tinylm-trainer:8080", "value: true"),
                 good.replace("backoffLimit: 5", "backoffLimit: five"),
                 good.replace("backoffLimit: 5", "backoffLimit: '5'"))) {
             assertNotEquals(good, bad);
