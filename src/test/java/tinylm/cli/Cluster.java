@@ -69,7 +69,9 @@ final class Cluster implements AutoCloseable {
         var old = servers.get(server);
         old.signal(signal);
         old.secondsToEnd(Duration.ofSeconds(30));
-        if (signal.equals("TERM") && old.exitCode() != 0) {
+        // one that gets so little of a busy machine that a step of its engine takes 4 s is ended by force, and says so
+        boolean isForced = signal.equals("KILL") || old.output().contains("Ending at once");
+        if (!isForced && old.exitCode() != 0) {
             throw new AssertionError("ended with code " + old.exitCode() + ": " + old.output());
         }
         servers.set(server, start(ports.get(server)));
