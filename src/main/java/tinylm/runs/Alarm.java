@@ -1,5 +1,7 @@
 package tinylm.runs;
 
+import java.time.Instant;
+
 /// Knows when the time of each schedule has come.
 public interface Alarm {
 
@@ -14,8 +16,8 @@ public interface Alarm {
 
     interface Listener {
 
-        /// The time has come; for each time one server of all hears it.
-        void fire(String id);
+        /// The time has come. A server that ended in the middle may have heard the same time before.
+        void fire(String id, Instant time);
 
         /// Times passed while no server was there, and the schedule wants nothing to be done about it.
         void missed(String id);

@@ -3,6 +3,7 @@ package tinylm.runs;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -81,7 +82,10 @@ public final class QuartzAlarm implements Alarm, AutoCloseable {
                     && times.getMisfireInstruction() == instruction) {
                 return;
             }
-            var job = JobBuilder.newJob(Fire.class).withIdentity(schedule.id()).build();
+            var job = JobBuilder.newJob(Fire.class)
+                    .withIdentity(schedule.id())
+                    .requestRecovery()
+                    .build();
             var trigger = TriggerBuilder.newTrigger()
                     .withIdentity(schedule.id())
                     .withSchedule(new CronTimes(timing.cron(), timing.zone()))
@@ -133,7 +137,15 @@ public final class QuartzAlarm implements Alarm, AutoCloseable {
 
         @Override
         public void execute(JobExecutionContext context) {
-            alarm.listener.fire(context.getJobDetail().getKey().getName());
+            alarm.listener.fire(context.getJobDetail().getKey().getName(), time(context));
+        }
+
+        /// The time that it fires for, also when another server ended before it had done so.
+        private static Instant time(JobExecutionContext context) {
+            return context.isRecovering()
+                    ? Instant.ofEpochMilli(context.getMergedJobDataMap()
+                            .getLongValue(Scheduler.FAILED_JOB_ORIGINAL_TRIGGER_SCHEDULED_FIRETIME_IN_MILLISECONDS))
+                    : context.getScheduledFireTime().toInstant();
         }
     }
 

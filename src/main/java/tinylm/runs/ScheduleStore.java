@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,16 @@ final class ScheduleStore {
                                 + " last_outcome = :outcome where id = :id"),
                         schedule)
                 .execute();
+    }
+
+    /// Whether it has done nothing for this time or a later one yet; from now on it has.
+    boolean take(Handle handle, String id, Instant time) {
+        return handle.createUpdate("update schedule set last_time = :time"
+                                + " where id = :id and (last_time is null or last_time < :time)")
+                        .bind("id", id)
+                        .bind("time", Times.column(time))
+                        .execute()
+                == 1;
     }
 
     void delete(Handle handle, String id) {

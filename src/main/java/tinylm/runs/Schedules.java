@@ -122,9 +122,9 @@ public final class Schedules implements Alarm.Listener {
     }
 
     @Override
-    public void fire(String id) {
+    public void fire(String id, Instant time) {
         // it may just have been paused or deleted
-        store.find(id).filter(schedule -> !schedule.paused()).ifPresent(_ -> fireNow(id));
+        store.find(id).filter(schedule -> !schedule.paused()).ifPresent(_ -> fire(id, Optional.of(time)));
     }
 
     @Override
@@ -141,6 +141,11 @@ public final class Schedules implements Alarm.Listener {
     /// Does what is to be done when the time has come, even while it is paused. Whatever comes of it is the
     /// last outcome.
     public Schedule fireNow(String id) {
+        return fire(id, Optional.empty());
+    }
+
+    /// @param time does nothing when something was done for it before
+    private Schedule fire(String id, Optional<Instant> time) {
         var schedule = get(id);
         var order = schedule.order();
         try {
@@ -148,6 +153,9 @@ public final class Schedules implements Alarm.Listener {
                     Optional.of(order.name()), order.preset(), order.corpus(), order.config(), Optional.of(id));
             return store.inTransaction(handle -> {
                 var now = store.lock(handle, id).orElseThrow(() -> notFound(id));
+                if (time.isPresent() && !store.take(handle, id, time.get())) {
+                    return now;
+                }
                 var after = now.with(started(handle, now, run));
                 store.update(handle, after);
                 return after;

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +21,7 @@ final class LostStream {
     private static final long TEXT = 1_000;
     private static final int PATIENCE_SECONDS = 60;
 
-    /// The connection was closed or lost before the end.
+    /// The connection could not be had, or was closed or lost before the end.
     static final class ConnectionLost extends RuntimeException {
         ConnectionLost(String reason) {
             super(reason);
@@ -150,9 +152,16 @@ final class LostStream {
 
     private void connect(String address) {
         events = new LinkedBlockingQueue<>();
-        socket = http.newWebSocketBuilder()
-                .buildAsync(URI.create("ws://" + address + "/v1/responses"), new Listener(events))
-                .join();
+        try {
+            socket = http.newWebSocketBuilder()
+                    .buildAsync(URI.create("ws://" + address + "/v1/responses"), new Listener(events))
+                    .join();
+        } catch (CompletionException e) {
+            throw new ConnectionLost(
+                    e.getCause() instanceof WebSocketHandshakeException refused
+                            ? "refused with " + refused.getResponse().statusCode()
+                            : e.getCause().toString());
+        }
     }
 
     private static final class Listener implements WebSocket.Listener {

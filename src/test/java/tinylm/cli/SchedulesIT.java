@@ -22,9 +22,6 @@ import tinylm.runs.OwnCatalog;
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class SchedulesIT {
 
-    /// Seconds between two times of the schedule.
-    private static final int INTERVAL = 10;
-
     @TempDir
     Path folder;
 
@@ -37,19 +34,19 @@ class SchedulesIT {
             try (var other = start(database, catalog)) {
                 var left = "http://" + one.address();
                 var right = "http://" + other.address();
-                awaitMiddle();
+                FrequentSchedule.awaitMiddle();
                 var created = Instant.now();
-                var id = create(right);
+                var id = FrequentSchedule.create(right);
                 Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> runs(right) > 0);
-                awaitMiddle(); // whoever else fired has done so
-                assertEquals(times(created), runs(left), "one run for each time");
+                FrequentSchedule.awaitMiddle(); // whoever else fired has done so
+                assertEquals(FrequentSchedule.times(created, Instant.now()), runs(left), "one run for each time");
                 one.signal("KILL");
                 int before = runs(right);
                 // that server may have had the next alarm in its hands: the other looks after it every five seconds
                 Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> runs(right) >= before + 2);
                 Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
-                    awaitMiddle();
-                    return runs(right) == times(created);
+                    FrequentSchedule.awaitMiddle();
+                    return runs(right) == FrequentSchedule.times(created, Instant.now());
                 });
                 given().baseUri(right).delete("/v1/schedules/" + id).then().statusCode(204);
             }
@@ -79,35 +76,6 @@ class SchedulesIT {
                 "serve",
                 "--port",
                 "0");
-    }
-
-    /// Waits until the schedule's last time is some seconds ago, and its next one is not near.
-    private static void awaitMiddle() {
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(INTERVAL))
-                .until(() -> Math.abs(Instant.now().getEpochSecond() % INTERVAL - INTERVAL / 2) <= 1);
-    }
-
-    /// How many times of the schedule have passed.
-    private static int times(Instant since) {
-        return (int) (Instant.now().getEpochSecond() / INTERVAL - since.getEpochSecond() / INTERVAL);
-    }
-
-    private static String create(String server) {
-        return given().baseUri(server)
-                .contentType("application/json")
-                .body(Map.of(
-                        "name", "often",
-                        "preset", "demo",
-                        "corpus", "own",
-                        "cron", "*/" + INTERVAL + " * * * * ?",
-                        "timeZone", "UTC",
-                        "overlap", "QUEUE"))
-                .post("/v1/schedules")
-                .then()
-                .statusCode(201)
-                .extract()
-                .path("id");
     }
 
     private static int runs(String server) {

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
@@ -215,7 +214,7 @@ class KubernetesLauncherTest {
         runs.tick();
         assertNotEquals(first.getMetadata().getName(), job(id).getMetadata().getName());
         assertEquals(1, jobs().size());
-        assertThrows(RunRefused.class, () -> runs.report(id, token(first), reportOf(Phase.TRAINING, "")));
+        assertThrows(RunRefused.class, () -> runs.report(id, token(first), Reports.of(Phase.TRAINING, "")));
     }
 
     @Test
@@ -300,7 +299,7 @@ class KubernetesLauncherTest {
         assertNotEquals(
                 Optional.of(first.getMetadata().getName()),
                 runs.get(id).worker().orElseThrow().job());
-        assertThrows(RunRefused.class, () -> runs.report(id, token(first), reportOf(Phase.TRAINING, "")));
+        assertThrows(RunRefused.class, () -> runs.report(id, token(first), Reports.of(Phase.TRAINING, "")));
     }
 
     @Test
@@ -330,7 +329,7 @@ class KubernetesLauncherTest {
         runs.tick();
         assertEquals(away, runs.get(id).status().reason());
         assertEquals(RunState.RUNNING, runs.get(id).state());
-        runs.report(id, token, reportOf(Phase.SUCCEEDED, "Done."));
+        runs.report(id, token, Reports.of(Phase.SUCCEEDED, "Done."));
         assertEquals(RunState.SUCCEEDED, runs.get(id).state());
 
         var other = runs.start(Optional.of("other"), "demo", "own", Map.of()).id();
@@ -495,7 +494,7 @@ class KubernetesLauncherTest {
     }
 
     private Wanted report(String id, Phase phase, String sentence) {
-        return runs.report(id, token(job(id)), reportOf(phase, sentence)).wanted();
+        return runs.report(id, token(job(id)), Reports.of(phase, sentence)).wanted();
     }
 
     private static String token(Job job) {
@@ -504,20 +503,6 @@ class KubernetesLauncherTest {
                 .findFirst()
                 .orElseThrow()
                 .getValue();
-    }
-
-    private static Report reportOf(Phase phase, String sentence) {
-        return new Report(
-                phase,
-                sentence,
-                5,
-                0,
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                OptionalLong.empty());
     }
 
     /// Why its last worker was given up.

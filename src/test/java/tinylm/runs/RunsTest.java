@@ -260,7 +260,8 @@ abstract class RunsTest {
         runs.tick();
         assertNotEquals(old, launcher.worker(id).token());
         for (var token : List.of(old, "", "0".repeat(64))) {
-            var late = assertThrows(RunRefused.class, () -> runs.report(id, token, reportOf(Phase.SUCCEEDED, "Done.")));
+            var late =
+                    assertThrows(RunRefused.class, () -> runs.report(id, token, Reports.of(Phase.SUCCEEDED, "Done.")));
             assertEquals(RunRefused.Kind.LEASE_LOST, late.kind());
         }
         assertEquals(STARTING, runs.get(id).state());
@@ -627,22 +628,8 @@ abstract class RunsTest {
     }
 
     private Wanted report(String id, Phase phase, String sentence) {
-        return runs.report(id, launcher.worker(id).token(), reportOf(phase, sentence))
+        return runs.report(id, launcher.worker(id).token(), Reports.of(phase, sentence))
                 .wanted();
-    }
-
-    private static Report reportOf(Phase phase, String sentence) {
-        return new Report(
-                phase,
-                sentence,
-                5,
-                0,
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                OptionalLong.empty());
     }
 
     private static Report.Step step(long step, double loss) {

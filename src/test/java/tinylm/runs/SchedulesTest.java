@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +18,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -51,6 +51,7 @@ abstract class SchedulesTest {
     private final FakeLauncher launcher = new FakeLauncher();
     private final FakeAlarm alarm = new FakeAlarm();
     private final Clock clock = Clock.fixed(Instant.parse("2030-01-01T00:00:00Z"), ZoneOffset.UTC);
+    private Instant time = clock.instant();
     private DataSource database;
     private Runs runs;
     private Schedules schedules;
@@ -98,7 +99,7 @@ abstract class SchedulesTest {
         var paused = schedules.pause(id);
         assertEquals(Set.of(), alarm.ids());
         assertEquals(List.of(), schedules.next(paused, 5));
-        schedules.fire(id); // an alarm that was on its way
+        fire(id); // an alarm that was on its way
         assertEquals(List.of(), runs.list());
         var resumed = schedules.resume(id);
         assertEquals(Set.of(id), alarm.ids());
@@ -108,7 +109,7 @@ abstract class SchedulesTest {
     @Test
     void a_fire_queues_a_run_that_knows_its_schedule() {
         var id = create(NIGHTLY, Overlap.SKIP, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var run = runs.list().getFirst();
         assertEquals(RunState.QUEUED, run.state());
         assertEquals("nightly", run.order().name());
@@ -121,14 +122,30 @@ abstract class SchedulesTest {
         assertEquals(run, runs.get(run.id()));
     }
 
+    @Test
+    void a_time_that_two_servers_fire_for_starts_one_run() {
+        var id = create(NIGHTLY, Overlap.QUEUE, Missed.FIRE_ONCE).id();
+        var other = new Schedules(database, runs, new FakeAlarm(), clock);
+        var time = clock.instant();
+        schedules.fire(id, time);
+        other.fire(id, time);
+        other.fire(id, time.minusSeconds(1));
+        assertEquals(1, runs.list().size());
+        other.fire(id, time.plusSeconds(1));
+        assertEquals(2, runs.list().size());
+        schedules.fireNow(id);
+        schedules.fire(id, time.plusSeconds(1));
+        assertEquals(3, runs.list().size());
+    }
+
     @ParameterizedTest
     @EnumSource
     void while_a_run_has_not_ended_the_overlap_policy_says_what_a_fire_does(Overlap overlap) {
         var id = create(NIGHTLY, overlap, Missed.FIRE_ONCE).id();
         runs.start(Optional.empty(), "demo", "own", Map.of()); // somebody else's
-        schedules.fire(id);
+        fire(id);
         var first = newest(id);
-        schedules.fire(id);
+        fire(id);
         var outcome = schedules.get(id).last().outcome();
         var second = newest(id);
         switch (overlap) {
@@ -153,11 +170,11 @@ abstract class SchedulesTest {
     @Test
     void a_run_that_has_a_worker_is_replaced_when_the_worker_has_saved() {
         var id = create(NIGHTLY, Overlap.REPLACE, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var first = newest(id);
         runs.tick();
         report(first, Phase.TRAINING);
-        schedules.fire(id);
+        fire(id);
         assertEquals(RunState.STOPPING, runs.get(first).state());
         runs.tick();
         assertEquals(RunState.QUEUED, runs.get(newest(id)).state());
@@ -169,11 +186,11 @@ abstract class SchedulesTest {
     @Test
     void a_run_that_has_ended_is_in_nobodys_way() {
         var id = create(NIGHTLY, Overlap.SKIP, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var first = newest(id);
         runs.tick();
         report(first, Phase.SUCCEEDED);
-        schedules.fire(id);
+        fire(id);
         assertNotEquals(first, newest(id));
     }
 
@@ -181,10 +198,10 @@ abstract class SchedulesTest {
     @EnumSource
     void a_cancelled_run_is_in_nobodys_way(Overlap overlap) {
         var id = create(NIGHTLY, overlap, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var first = newest(id);
         runs.cancel(first);
-        schedules.fire(id);
+        fire(id);
         assertNotEquals(first, newest(id));
         assertEquals("Queued " + newest(id) + ".", outcomeOf(id));
     }
@@ -192,16 +209,16 @@ abstract class SchedulesTest {
     @Test
     void a_run_that_nobody_takes_up_any_more_is_in_nobodys_way() {
         var id = create(NIGHTLY, Overlap.SKIP, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var first = newest(id);
         for (int attempt = 0; attempt < 3; attempt++) {
             runs.tick();
-            schedules.fire(id);
+            fire(id);
             assertEquals(first, newest(id));
             report(first, Phase.INTERRUPTED);
         }
         assertEquals(RunState.INTERRUPTED, runs.get(first).state());
-        schedules.fire(id);
+        fire(id);
         assertNotEquals(first, newest(id));
     }
 
@@ -220,13 +237,13 @@ abstract class SchedulesTest {
     @Test
     void each_run_learns_the_text_that_has_the_name_then() throws Exception {
         var id = create(NIGHTLY, Overlap.QUEUE, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var before = runs.get(newest(id)).order();
         var grown = Files.readString(folder.resolve("corpora/own.txt")) + "And one line more.\n";
         OwnCatalog.write(folder, grown);
         runs = server(); // the catalog is read when a server starts
         schedules = new Schedules(database, runs, alarm, clock);
-        schedules.fire(id);
+        fire(id);
         var after = runs.get(newest(id)).order();
         assertEquals(before.corpus(), after.corpus());
         assertNotEquals(before.corpusSha256(), after.corpusSha256());
@@ -237,7 +254,7 @@ abstract class SchedulesTest {
     void what_hinders_a_run_when_the_time_has_come_is_told_as_the_outcome() throws Exception {
         var id = create(NIGHTLY, Overlap.SKIP, Missed.FIRE_ONCE).id();
         Files.writeString(folder.resolve("corpora/own.txt"), "another text", StandardCharsets.UTF_8);
-        schedules.fire(id);
+        fire(id);
         assertEquals(List.of(), runs.list());
         var last = schedules.get(id).last();
         assertTrue(last.outcome().startsWith("No run was started: "), last.outcome());
@@ -265,7 +282,7 @@ abstract class SchedulesTest {
     @Test
     void a_schedule_is_replaced_as_a_whole_and_deleted_without_its_runs() {
         var id = create(NIGHTLY, Overlap.SKIP, Missed.FIRE_ONCE).id();
-        schedules.fire(id);
+        fire(id);
         var replaced = schedules.replace(
                 id,
                 new Schedule.Order("weekly", "small", "own", Map.of()),
@@ -285,7 +302,7 @@ abstract class SchedulesTest {
             var refused = assertThrows(RunRefused.class, action::run);
             assertEquals(RunRefused.Kind.NO_SCHEDULE, refused.kind());
         }
-        schedules.fire(id); // an alarm that was on its way
+        fire(id); // an alarm that was on its way
         schedules.missed(id);
         assertEquals(1, runs.list().size());
     }
@@ -347,6 +364,56 @@ abstract class SchedulesTest {
         }
     }
 
+    @Test
+    void what_a_server_was_doing_when_it_was_killed_is_done_by_the_next_and_once() throws Exception {
+        String id;
+        try (var server = new QuartzAlarm(database, isShared(), Duration.ofMinutes(1))) {
+            var first = new Schedules(database, runs, server, Clock.systemUTC());
+            first.start();
+            var later = hourlyAt(Instant.now().plus(Duration.ofMinutes(30)));
+            id = first.create(order(), timing(later, Overlap.QUEUE, Missed.FIRE_ONCE))
+                    .id();
+        }
+        var time = Instant.now().minusSeconds(5);
+        for (int kill = 0; kill < 2; kill++) {
+            wasFiring(id, time);
+            try (var server = new QuartzAlarm(database, isShared(), Duration.ofMinutes(1))) {
+                new Schedules(database, runs, server, Clock.systemUTC()).start();
+                Awaitility.await().atMost(PATIENCE).until(() -> firing() == 0);
+            }
+            assertEquals(1, runs.list().size());
+        }
+    }
+
+    /// Leaves what a killed server leaves.
+    private void wasFiring(String id, Instant time) throws SQLException {
+        try (var connection = database.getConnection();
+                var row = connection.prepareStatement(
+                        "insert into qrtz_fired_triggers (sched_name, entry_id,"
+                                + " trigger_name, trigger_group, instance_name, fired_time, sched_time, priority, state,"
+                                + " job_name, job_group, is_nonconcurrent, requests_recovery) select sched_name, 'entry',"
+                                + " trigger_name, trigger_group, ?, ?, ?, priority, 'EXECUTING', job_name, job_group, true,"
+                                + " (select requests_recovery from qrtz_job_details) from qrtz_triggers where trigger_name = ?")) {
+            row.setString(1, isShared() ? "killed" : "NON_CLUSTERED");
+            row.setLong(2, time.toEpochMilli());
+            row.setLong(3, time.toEpochMilli());
+            row.setString(4, id);
+            assertEquals(1, row.executeUpdate());
+        }
+    }
+
+    /// How many alarms some server has in its hands.
+    private long firing() throws SQLException {
+        try (var connection = database.getConnection();
+                var rows = connection
+                        .createStatement()
+                        .executeQuery("select (select count(*) from qrtz_fired_triggers)"
+                                + " + (select count(*) from qrtz_triggers where trigger_group = 'RECOVERING_JOBS')")) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
     private String outcomeOf(String id) {
         return schedules.get(id).last().outcome();
     }
@@ -367,20 +434,12 @@ abstract class SchedulesTest {
         return schedules.get(id).last().run().orElseThrow();
     }
 
+    /// The next time has come.
+    private void fire(String id) {
+        schedules.fire(id, time = time.plusSeconds(1));
+    }
+
     private void report(String id, Phase phase) {
-        runs.report(
-                id,
-                launcher.worker(id).token(),
-                new Report(
-                        phase,
-                        "",
-                        5,
-                        0,
-                        Optional.empty(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        OptionalLong.empty()));
+        runs.report(id, launcher.worker(id).token(), Reports.of(phase, ""));
     }
 }
