@@ -23,6 +23,8 @@ class ArchitectureTest {
             .definedBy("tinylm.text..")
             .layer("checkpoint")
             .definedBy("tinylm.checkpoint..")
+            .layer("store")
+            .definedBy("tinylm.store..")
             .layer("inference")
             .definedBy("tinylm.inference..")
             .layer("training")
@@ -47,12 +49,14 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("web")
             .whereLayer("runs")
             .mayOnlyBeAccessedByLayers("card", "web", "cli")
+            .whereLayer("store")
+            .mayOnlyBeAccessedByLayers("runs", "card", "web", "cli")
             .whereLayer("training")
             .mayOnlyBeAccessedByLayers("runs", "card", "web", "cli")
             .whereLayer("inference")
             .mayOnlyBeAccessedByLayers("session", "web", "cli")
             .whereLayer("checkpoint")
-            .mayOnlyBeAccessedByLayers("inference", "training", "session", "runs", "card", "web", "cli")
+            .mayOnlyBeAccessedByLayers("store", "inference", "training", "session", "runs", "card", "web", "cli")
             .whereLayer("text")
             .mayOnlyBeAccessedByLayers("checkpoint", "inference", "training", "session", "runs", "card", "web", "cli")
             .whereLayer("model")
@@ -65,6 +69,7 @@ class ArchitectureTest {
                     "tinylm.model",
                     "tinylm.text",
                     "tinylm.checkpoint",
+                    "tinylm.store",
                     "tinylm.inference",
                     "tinylm.training",
                     "tinylm.session",

@@ -11,6 +11,7 @@ import tinylm.runs.Report;
 import tinylm.runs.Run;
 import tinylm.runs.RunChange;
 import tinylm.runs.Runs;
+import tinylm.store.CheckpointStore;
 
 /// Everything that a run's report card says.
 ///
@@ -33,7 +34,7 @@ record Card(
     /// @throws tinylm.runs.RunRefused when there is no such run
     static Card of(Runs runs, String id, Instant now) {
         var run = runs.get(id);
-        var directory = runs.directory(id);
+        var directory = runs.read(id, name -> CheckpointStore.CHECKPOINTS.test(name) || name.equals(Environment.FILE));
         var evaluations = runs.evaluations(id, -1);
         var steps = runs.steps(id, run.progress().step() - 1);
         return new Card(

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,8 @@ import tinylm.runs.Report;
 import tinylm.runs.Report.Phase;
 import tinylm.runs.Wanted;
 import tinylm.runs.WorkerJson;
+import tinylm.store.CheckpointStore;
+import tinylm.store.StoreException;
 import tinylm.text.Corpus;
 import tinylm.text.StreamDecoder;
 import tinylm.training.Ending;
@@ -45,6 +49,11 @@ final class Worker {
     private static final long SAMPLE_SECONDS = 30;
     private static final int ENDED_BY_SIGNAL = 128 + 15;
 
+    private static final int SHARE_ATTEMPTS = 5;
+
+    /// Whoever hears this looks for what was saved.
+    private static final Set<Phase> KEPT = Set.of(Phase.SUCCEEDED, Phase.STOPPED, Phase.PAUSED);
+
     /// More than a Job's pod gets to end.
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(90);
 
@@ -56,6 +65,7 @@ final class Worker {
     private final StopOnSignal stop;
     private final WorkerReports reports;
     private final History history;
+    private final CheckpointStore store;
     private double secondsBefore;
 
     private Worker(
@@ -65,7 +75,8 @@ final class Worker {
             PrintWriter log,
             boolean asJob,
             StopOnSignal stop,
-            WorkerReports reports) {
+            WorkerReports reports,
+            CheckpointStore store) {
         this.directory = directory;
         this.job = job;
         this.threads = threads;
@@ -74,6 +85,7 @@ final class Worker {
         this.stop = stop;
         this.reports = reports;
         this.history = new History(directory);
+        this.store = store;
         this.secondsBefore = job.seconds();
     }
 
@@ -81,20 +93,36 @@ final class Worker {
     /// else's in the meantime
     /// @return the exit code
     static int run(Path directory, int threads, PrintWriter log, boolean asJob) throws IOException {
-        var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
         try (var stop = new StopOnSignal();
-                var reports = WorkerReports.start(directory, job.run(), System.getenv());
+                var store = CheckpointStore.of(
+                        Optional.ofNullable(System.getenv(CheckpointStore.VARIABLE)),
+                        directory.getParent(),
+                        directory)) {
+            return run(directory, threads, log, asJob, stop, store);
+        }
+    }
+
+    private static int run(
+            Path directory, int threads, PrintWriter log, boolean asJob, StopOnSignal stop, CheckpointStore store)
+            throws IOException {
+        if (Files.notExists(directory.resolve(Job.FILE))) {
+            store.fetch(directory); // a machine that is new to this run
+        }
+        var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
+        try (var reports = WorkerReports.start(directory, job.run(), System.getenv());
                 var both = asJob
                         ? new PrintWriter(new TwoWriters(log, directory.resolve(ProcessLauncher.LOG)), true)
                         : log) {
-            return new Worker(directory, job, threads, both, asJob, stop, reports).work();
+            return new Worker(directory, job, threads, both, asJob, stop, reports, store).work();
         }
     }
 
     private int work() {
         try (var _ = asJob ? lock() : RunLock.take(directory)) {
+            store.fetch(directory);
             Torch.load(threads);
             Environment.here(threads).addTo(directory);
+            store.fetchText(job.corpus(), job.corpusSha256());
             while (true) {
                 switch (train()) {
                     case Ending.Completed _ -> {
@@ -111,6 +139,7 @@ final class Worker {
                         long good = Checkpoints.goBack(directory);
                         history.goBack(good);
                         reports.goBack(good);
+                        store.removeAfter(job.run(), good > 0 ? good : -1);
                         return end(Phase.DIVERGED, diverged.sentence(), 1);
                     }
                     case Ending.Stopped(long step) -> {
@@ -157,6 +186,7 @@ final class Worker {
             return end(Phase.PAUSED, "Paused at step " + step + ".", 0);
         }
         if (asJob && stop.requested() && reports.wanted() == Wanted.GO_ON) {
+            share();
             say("Told to end, and saved at step " + step + "; the Job starts another pod, which goes on.");
             return ENDED_BY_SIGNAL;
         }
@@ -192,8 +222,39 @@ final class Worker {
 
     private int end(Phase phase, String sentence, int code) {
         say(sentence);
+        var problem = shareAtLast();
+        if (problem.isPresent() && KEPT.contains(phase)) {
+            say(problem.get());
+            reports.end(Phase.FAILED, sentence + " " + problem.get(), stop::requested);
+            return 1;
+        }
         reports.end(phase, sentence, stop::requested);
         return code;
+    }
+
+    /// Lets other machines see what was saved; if that fails, with the next that is saved.
+    ///
+    /// @return why it failed
+    private Optional<String> share() {
+        if (reports.isLeaseLost()) {
+            return Optional.empty(); // it is another worker's by now
+        }
+        try {
+            store.put(directory);
+            return Optional.empty();
+        } catch (StoreException e) {
+            say(e.getMessage());
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    private Optional<String> shareAtLast() {
+        var problem = share();
+        for (int attempt = 1; attempt < SHARE_ATTEMPTS && problem.isPresent(); attempt++) {
+            reports.awaitAnswer();
+            problem = share();
+        }
+        return problem;
     }
 
     private void say(String sentence) {
@@ -263,6 +324,8 @@ final class Worker {
                 case TrainingEvent.Saved saved -> {
                     if (saved.step() == evaluated || saved.step() == 0) {
                         tell(Checkpoints.load(saved.directory()));
+                    } else {
+                        share();
                     }
                 }
             }
@@ -278,11 +341,12 @@ final class Worker {
         if (!isScored && manifest.step() > 0) {
             return;
         }
-        if (History.holds(job.config(), manifest.step())) {
-            var kept = history.keep(checkpoint);
-            reports.add(new Report.Kept(
-                    manifest.step(), isScored ? OptionalDouble.of(loss) : OptionalDouble.empty(), kept.sha256()));
-        }
+        var kept = History.holds(job.config(), manifest.step())
+                ? Optional.of(history.keep(checkpoint))
+                : Optional.<Checkpoint>empty();
+        share(); // before anybody asks for it
+        kept.ifPresent(copy -> reports.add(new Report.Kept(
+                manifest.step(), isScored ? OptionalDouble.of(loss) : OptionalDouble.empty(), copy.sha256())));
         reports.add(manifest.step(), sample(checkpoint));
     }
 

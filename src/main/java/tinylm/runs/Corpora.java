@@ -18,6 +18,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import tinylm.runs.CorpusInfo.Presence;
 import tinylm.runs.CorpusInfo.Source;
+import tinylm.store.CheckpointStore;
 import tinylm.text.CorpusCatalog;
 import tinylm.text.CorpusException;
 import tinylm.text.CorpusSurvey;
@@ -54,11 +55,12 @@ public final class Corpora {
     private final Map<String, CorpusSurvey> surveys = new ConcurrentHashMap<>();
 
     /// @param runtime holds what was downloaded and uploaded
-    public Corpora(CorpusCatalog catalog, Path runtime, DataSource database, Clock clock) {
+    /// @param shared holds uploaded texts for all servers and workers
+    public Corpora(CorpusCatalog catalog, Path runtime, DataSource database, CheckpointStore shared, Clock clock) {
         this.catalog = catalog;
         this.runtime = runtime;
         this.store = new CorpusStore(database);
-        this.files = new CorpusFiles(runtime.toAbsolutePath().resolve("corpora").resolve("uploaded"));
+        this.files = new CorpusFiles(runtime.toAbsolutePath().resolve("corpora").resolve("uploaded"), shared);
         this.downloads = new CorpusDownloads(catalog, runtime);
         this.clock = clock;
     }
@@ -266,7 +268,7 @@ public final class Corpora {
                 throw RunRefused.conflict("At most " + MOST_TEXTS
                         + " uploaded corpora are kept, and so many are there; delete one first.");
             }
-            files.move(aside, files.of(sha256));
+            files.keep(aside, sha256);
             if (isNew) {
                 var now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a database keeps it
                 store.insert(new UploadedCorpus(name, survey, now));

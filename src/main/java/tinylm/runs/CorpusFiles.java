@@ -11,10 +11,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import tinylm.store.CheckpointStore;
 
 /// Uploaded texts on the disk, each named after its SHA-256: written aside, forced to the disk, then renamed into
 /// place.
-record CorpusFiles(Path directory) {
+record CorpusFiles(Path directory, CheckpointStore shared) {
 
     private static final int CHUNK_BYTES = 1 << 16;
 
@@ -27,6 +28,7 @@ record CorpusFiles(Path directory) {
 
     boolean has(UploadedCorpus corpus) {
         var file = of(corpus.survey().sha256());
+        shared.fetchText(file, corpus.survey().sha256());
         try {
             return Files.exists(file) && Files.size(file) == corpus.survey().bytes();
         } catch (IOException e) {
@@ -78,6 +80,12 @@ record CorpusFiles(Path directory) {
         }
     }
 
+    /// Moves a text to its place, for all servers.
+    void keep(Path aside, String sha256) throws IOException {
+        move(aside, of(sha256));
+        shared.putText(of(sha256), sha256);
+    }
+
     void move(Path aside, Path place) throws IOException {
         Files.move(aside, place, StandardCopyOption.ATOMIC_MOVE);
         if (place.getFileSystem().supportedFileAttributeViews().contains("posix")) {
@@ -89,6 +97,7 @@ record CorpusFiles(Path directory) {
 
     void delete(String sha256) throws IOException {
         Files.deleteIfExists(of(sha256));
+        shared.deleteText(sha256);
     }
 
     static RunRefused tooLarge(long mostBytes) {

@@ -54,11 +54,16 @@ public record History(Path run) {
         Checkpoints.clear(folder());
     }
 
+    /// A step's checkpoint within the run's folder.
+    public static String name(long step) {
+        return String.format(Locale.ROOT, "history/step-%09d", step);
+    }
+
     private Path folder() {
         return run.resolve("history");
     }
 
     private Path directory(long step) {
-        return folder().resolve(String.format(Locale.ROOT, "step-%09d", step));
+        return run.resolve(name(step));
     }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import tinylm.store.CheckpointStore;
 
 /// Starts a worker as a process of this machine, with a heap, threads and a priority of its own. It outlives the
 /// server: a Ctrl-C in the server's terminal does not reach it where the system has sessions.
@@ -26,14 +27,17 @@ public final class ProcessLauncher implements Launcher {
     private final List<String> program;
     private final Supplier<URI> server;
     private final int threads;
+    private final Optional<String> store;
 
     /// @param program the command that starts tinylm, up to its own arguments
     /// @param server where workers report
     /// @param threads of one operation
-    public ProcessLauncher(List<String> program, Supplier<URI> server, int threads) {
+    /// @param store as [CheckpointStore#of] takes it
+    public ProcessLauncher(List<String> program, Supplier<URI> server, int threads, Optional<String> store) {
         this.program = List.copyOf(program);
         this.server = server;
         this.threads = threads;
+        this.store = store;
     }
 
     /// The program that this server is, started anew: the same Java with the same classes.
@@ -105,6 +109,7 @@ public final class ProcessLauncher implements Launcher {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         var environment = builder.environment();
         environment.putAll(own);
+        store.ifPresent(address -> environment.put(CheckpointStore.VARIABLE, address));
         environment.put("DJL_OFFLINE", "true");
         // training shares the cores with visitors: threads that wait for each other must not spin
         environment.put("OMP_WAIT_POLICY", "passive");

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -34,6 +35,8 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import tinylm.checkpoint.CheckpointException;
 import tinylm.checkpoint.Checkpoints;
+import tinylm.store.CheckpointStore;
+import tinylm.store.StoreException;
 import tinylm.training.Preset;
 import tinylm.training.TrainingConfig;
 
@@ -72,17 +75,26 @@ public final class Runs {
     private final Settings settings;
     private final Corpora corpora;
     private final Launcher launcher;
+    private final CheckpointStore shared;
     private final Clock clock;
     private Instant since;
     private boolean hasFailed;
     private Instant launchesAfter = Instant.MIN;
     private final Set<String> discarded = ConcurrentHashMap.newKeySet();
 
-    public Runs(DataSource database, Settings settings, Corpora corpora, Launcher launcher, Clock clock) {
+    /// @param shared holds the runs' folders for all servers and workers
+    public Runs(
+            DataSource database,
+            Settings settings,
+            Corpora corpora,
+            Launcher launcher,
+            CheckpointStore shared,
+            Clock clock) {
         this.store = new RunStore(database);
         this.settings = settings;
         this.corpora = corpora;
         this.launcher = launcher;
+        this.shared = shared;
         this.clock = clock;
         this.since = clock.instant();
     }
@@ -576,7 +588,8 @@ public final class Runs {
         try {
             Checkpoints.clear(folder);
             new History(folder).clear();
-        } catch (CheckpointException e) {
+            shared.removeAfter(run.id(), -1);
+        } catch (CheckpointException | StoreException e) {
             change(run.id(), now -> now.with(now.state(), shortened("Cancelled, but " + e.getMessage()), Wanted.GO_ON));
         }
     }
@@ -619,7 +632,7 @@ public final class Runs {
                             .filter(worker -> worker.lease().equals(lease))
                             .map(worker -> one.with(worker.with(pid)))
                             .orElse(one));
-        } catch (Launcher.NotNowException e) {
+        } catch (Launcher.NotNowException | StoreException e) {
             launchesAfter = clock.instant().plus(NOT_NOW);
             var status = new Run.Status(
                     RunState.QUEUED,
@@ -668,7 +681,14 @@ public final class Runs {
                 .with(new Run.Worker(lease, 0, launcher.startsJobs() ? Optional.of(job) : Optional.empty(), now, now));
     }
 
-    /// Where a run's checkpoints, job and log lie.
+    /// A folder for reading that holds what there is of a run by these names, as [CheckpointStore] says.
+    ///
+    /// @throws RunRefused when there is no such run
+    public Path read(String id, Predicate<String> names) {
+        return shared.read(get(id).id(), names);
+    }
+
+    /// Where a run's worker on this machine finds its job and writes.
     public Path directory(String id) {
         return settings.directory().resolve(get(id).id());
     }
@@ -682,6 +702,8 @@ public final class Runs {
         double seconds = steps.isEmpty() ? 0 : steps.getLast().seconds();
         WorkerJson.write(
                 folder.resolve(Job.FILE), new Job(run.id(), run.order().config(), text.file(), text.sha256(), seconds));
+        shared.putText(text.file(), text.sha256());
+        shared.put(folder, Job.FILE);
         return folder;
     }
 

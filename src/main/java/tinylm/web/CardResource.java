@@ -29,6 +29,7 @@ import tinylm.card.FileName;
 import tinylm.card.MetricsTable;
 import tinylm.runs.RunState;
 import tinylm.runs.Runs;
+import tinylm.store.CheckpointStore;
 
 /// What a run leaves behind for people to take along: its report card, its measurements, its weights.
 @Blocking
@@ -143,7 +144,7 @@ public class CardResource {
     private CheckpointZip.Result archive(String id, CheckpointZip.Which which, String name) throws IOException {
         oneArchive.lock();
         try {
-            return CheckpointZip.of(runs.directory(id), which, name);
+            return CheckpointZip.of(runs.read(id, CheckpointStore.CHECKPOINTS), which, name);
         } finally {
             oneArchive.unlock();
         }

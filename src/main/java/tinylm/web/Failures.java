@@ -17,6 +17,7 @@ import java.util.Objects;
 import org.jboss.logging.Logger;
 import tinylm.checkpoint.CheckpointException;
 import tinylm.runs.RunRefused;
+import tinylm.store.StoreException;
 import tinylm.text.CorpusException;
 
 /// Turns whatever went wrong anywhere into a [Problem]. What nobody foresaw is logged, and told without its details.
@@ -66,6 +67,7 @@ public class Failures implements ExceptionMapper<Throwable> {
             case WebApplicationException known -> of(known.getResponse());
             case RunRefused refused -> of(refused);
             case CheckpointException unfit -> new Problem(422, "checkpoint_refused", unfit.getMessage());
+            case StoreException away -> unavailable(away);
             case CorpusException unfit -> new Problem(422, "corpus_refused", unfit.getMessage()).about("corpus");
             case RequestRefused invalid -> Problem.of(invalid.refusal());
             case MismatchedInputException unfit -> unfit(unfit);
@@ -75,6 +77,11 @@ public class Failures implements ExceptionMapper<Throwable> {
                 yield Problem.of(500);
             }
         };
+    }
+
+    private static Problem unavailable(StoreException away) {
+        LOG.error("A request failed", away);
+        return new Problem(503, "store_unavailable", away.getMessage());
     }
 
     private static Problem of(RunRefused refused) {

@@ -70,8 +70,11 @@ final class NamedModels {
         if (!parts.matches() || parts.group(1).equals(Promotable.SHIPPED)) {
             return Optional.empty();
         }
-        return Optional.ofNullable(promotable.directories().get(parts.group(1)))
-                .map(run -> parts.group(2) == null ? newest(run) : of(run, Long.parseLong(parts.group(2))));
+        if (parts.group(2) == null) {
+            return promotable.find(parts.group(1)).map(NamedModels::newest);
+        }
+        long step = Long.parseLong(parts.group(2));
+        return promotable.find(parts.group(1), step).map(run -> of(run, step));
     }
 
     private static Checkpoint newest(Path run) {

@@ -7,36 +7,74 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.function.Predicate;
 import tinylm.checkpoint.Checkpoints;
+import tinylm.runs.History;
+import tinylm.store.CheckpointStore;
 
-/// Where the checkpoints lie that may be promoted. Reads the disk.
+/// Where the checkpoints lie that may be promoted. Reads the disk, or the store.
 @Singleton
 final class Promotable {
 
     static final String SHIPPED = "shipped";
 
     private final Path configured;
-    private final Set<Path> folders;
+    private final List<Path> folders;
+    private final CheckpointStore store;
 
     @Inject
-    Promotable(ServerConfig config, TrainingSettings training) {
-        this(config.checkpoint(), Stream.concat(config.runs().stream(), Stream.of(training.directory())));
+    Promotable(ServerConfig config, TrainingSettings training, CheckpointStore store) {
+        this(
+                config.checkpoint(),
+                config.runs().stream()
+                        .map(folder -> folder.toAbsolutePath().normalize())
+                        .filter(folder -> !folder.equals(
+                                training.directory().toAbsolutePath().normalize()))
+                        .toList(),
+                store);
     }
 
-    /// @param folders hold the folders of runs
-    Promotable(Path configured, Stream<Path> folders) {
+    /// @param folders hold the folders of runs that are not the store's
+    Promotable(Path configured, List<Path> folders, CheckpointStore store) {
         this.configured = configured;
-        this.folders = folders.map(folder -> folder.toAbsolutePath().normalize())
-                .collect(Collectors.toCollection(LinkedHashSet::new));
+        this.folders = folders;
+        this.store = store;
     }
 
     /// By id: the configured checkpoint, and every run by its folder's name.
     Map<String, Path> directories() {
+        var directories = new LinkedHashMap<>(directoriesHere());
+        for (var run : store.runs()) {
+            if (!directories.containsKey(run)) {
+                var folder = store.read(run, CheckpointStore.CHECKPOINTS);
+                if (Checkpoints.isRunDirectory(folder)) {
+                    directories.put(run, folder);
+                }
+            }
+        }
+        return directories;
+    }
+
+    /// The configured checkpoint, or the folder of a run that has some.
+    Optional<Path> find(String id) {
+        return find(id, CheckpointStore.CHECKPOINTS)
+                .filter(folder -> id.equals(SHIPPED) || Checkpoints.isRunDirectory(folder));
+    }
+
+    /// The folder of a run, with what it keeps of a step.
+    Optional<Path> find(String id, long step) {
+        return find(id, History.name(step)::equals);
+    }
+
+    private Optional<Path> find(String id, Predicate<String> names) {
+        return Optional.ofNullable(directoriesHere().get(id))
+                .or(() -> store.runs().stream().filter(id::equals).findFirst().map(run -> store.read(run, names)));
+    }
+
+    private Map<String, Path> directoriesHere() {
         var directories = new LinkedHashMap<String, Path>();
         directories.put(SHIPPED, configured);
         for (var runs : folders) {

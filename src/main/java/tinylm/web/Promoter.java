@@ -95,9 +95,7 @@ final class Promoter {
     }
 
     private Optional<Checkpoint> find(String model) {
-        return model.contains("@")
-                ? named.find(model)
-                : Optional.ofNullable(promotable.directories().get(model)).map(Checkpoints::load);
+        return model.contains("@") ? named.find(model) : promotable.find(model).map(Checkpoints::load);
     }
 
     private Checkpoint find(Promotion promotion) {

@@ -40,6 +40,7 @@ import tinylm.runs.Promotions;
 import tinylm.runs.QuartzAlarm;
 import tinylm.runs.Runs;
 import tinylm.runs.Schedules;
+import tinylm.store.CheckpointStore;
 import tinylm.text.CorpusCatalog;
 
 /// Opens the database of runs and looks after the workers for as long as the server is there.
@@ -59,6 +60,7 @@ public class RunManagement {
     private final QuartzAlarm alarm;
     private final Schedules schedules;
     private final Corpora corpora;
+    private final CheckpointStore store;
     private final boolean startsWorkers;
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("runs").factory());
@@ -71,7 +73,12 @@ public class RunManagement {
         startsWorkers = settings.launcher() != TrainingSettings.Workers.NONE;
         boolean isShared = postgresql.getHandle().getBean().isActive();
         database = (isShared ? postgresql : h2).get();
-        corpora = new Corpora(CorpusCatalog.read(settings.catalog()), settings.runtime(), database, Clock.systemUTC());
+        store = CheckpointStore.of(
+                settings.store(),
+                settings.directory().toAbsolutePath(),
+                settings.runtime().toAbsolutePath());
+        corpora = new Corpora(
+                CorpusCatalog.read(settings.catalog()), settings.runtime(), database, store, Clock.systemUTC());
         runs = new Runs(
                 database,
                 new Runs.Settings(
@@ -82,6 +89,7 @@ public class RunManagement {
                         settings.queue()),
                 corpora,
                 launcher,
+                store,
                 Clock.systemUTC());
         alarm = new QuartzAlarm(database, isShared, SCHEDULE_PATIENCE);
         schedules = new Schedules(database, runs, alarm, Clock.systemUTC());
@@ -108,6 +116,7 @@ public class RunManagement {
         alarm.close();
         ticker.shutdownNow();
         ticker.awaitTermination(2, TimeUnit.SECONDS);
+        store.close();
     }
 
     @Produces
@@ -141,6 +150,12 @@ public class RunManagement {
 
     @Produces
     @Singleton
+    CheckpointStore store() {
+        return store;
+    }
+
+    @Produces
+    @Singleton
     Corpora corpora() {
         return corpora;
     }
@@ -166,7 +181,8 @@ public class RunManagement {
                             ProcessLauncher.thisProgram(
                                     home.orElse(Path.of("")).toAbsolutePath().toString()),
                             () -> URI.create("http://" + here + ":" + server.getPort()),
-                            threads);
+                            threads,
+                            settings.store());
                 case KUBERNETES -> new KubernetesLauncher(cluster(), template(settings), threads);
                 case NONE -> new NoLauncher();
             };

@@ -197,7 +197,7 @@ public class RunsResource {
     @Produces(MediaType.TEXT_PLAIN)
     @Operation(summary = "The end of what the workers said")
     public String log(@PathParam("id") String id) throws IOException {
-        var file = runs.directory(id).resolve(ProcessLauncher.LOG);
+        var file = runs.read(id, ProcessLauncher.LOG::equals).resolve(ProcessLauncher.LOG);
         if (!Files.isReadable(file)) {
             return "";
         }

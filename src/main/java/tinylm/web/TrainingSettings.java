@@ -16,6 +16,10 @@ public interface TrainingSettings {
     @WithDefault("${tinylm-home:.}/data/runtime/runs")
     Path directory();
 
+    /// Where all machines find the runs and the uploaded corpora, as s3://bucket/folder; the folder above is then this
+    /// machine's own. Absent: all machines see the folder above.
+    Optional<String> store();
+
     /// Folder that holds downloaded and uploaded corpora.
     @WithDefault("${tinylm-home:.}/data/runtime")
     Path runtime();

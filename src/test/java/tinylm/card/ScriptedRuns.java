@@ -16,6 +16,7 @@ import tinylm.runs.OwnCatalog;
 import tinylm.runs.Report;
 import tinylm.runs.Run;
 import tinylm.runs.Runs;
+import tinylm.store.CheckpointStore;
 import tinylm.text.CorpusCatalog;
 
 /// Runs in a database of their own, with workers that the test plays.
@@ -31,8 +32,14 @@ final class ScriptedRuns {
         runs = new Runs(
                 database,
                 new Runs.Settings(folder.resolve("runs"), 1, Duration.ofMinutes(10), 3, 100),
-                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC()),
+                new Corpora(
+                        CorpusCatalog.read(folder.resolve("corpora.json")),
+                        folder,
+                        database,
+                        CheckpointStore.onVolume(folder.resolve("runs")),
+                        Clock.systemUTC()),
                 launcher,
+                CheckpointStore.onVolume(folder.resolve("runs")),
                 Clock.systemUTC());
     }
 

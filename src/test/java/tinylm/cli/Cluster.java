@@ -10,22 +10,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tinylm.runs.OwnCatalog;
+import tinylm.store.S3Server;
 import tinylm.web.TinyModelResource;
 
-/// What a cluster is made of, on one machine: servers that share a PostgreSQL, a folder and a ticket key, behind a
-/// HAProxy that takes them in turn and asks each whether it is ready.
+/// What a cluster is made of, on one machine: servers that share a PostgreSQL, an S3-compatible store and a ticket key,
+/// and no folder, behind a HAProxy that takes them in turn and asks each whether it is ready.
 final class Cluster implements AutoCloseable {
 
     static final Path HAPROXY = Path.of("/usr/sbin/haproxy");
 
     private final Path folder;
-    private final Path catalog;
     private final EmbeddedPostgres database;
+    private final S3Server store;
     private final TinyModelResource model = new TinyModelResource();
     private final String checkpoint = model.start().get("tinylm.checkpoint");
     private final int port = freePort();
@@ -35,7 +37,7 @@ final class Cluster implements AutoCloseable {
 
     Cluster(Path folder, int size) throws IOException {
         this.folder = folder;
-        catalog = OwnCatalog.write(folder);
+        store = new S3Server(Files.createDirectories(folder.resolve("s3")));
         database = EmbeddedPostgres.start();
         try {
             startAll(size);
@@ -85,29 +87,27 @@ final class Cluster implements AutoCloseable {
     }
 
     private PackagedProcess start(int at) throws IOException {
+        var own = Files.createDirectories(folder.resolve("servers/" + at));
+        var environment = new HashMap<>(store.environment("s3://" + S3Server.BUCKET + "/cluster"));
+        environment.putAll(environment(own));
         return PackagedProcess.start(
-                folder,
-                Map.ofEntries(
-                        Map.entry("TINYLM_THREADS", "1"),
-                        Map.entry("TINYLM_TICKET_KEY", "a key of forty characters, for this test"),
-                        Map.entry("TINYLM_TRAINING_CATALOG", catalog.toString()),
-                        Map.entry("TINYLM_TRAINING_RUNTIME", folder.toString()),
-                        Map.entry(
-                                "TINYLM_TRAINING_DIRECTORY",
-                                folder.resolve("runs").toString()),
-                        Map.entry("TINYLM_TRAINING_THREADS", "1"),
-                        Map.entry("TINYLM_TRAINING_LEASE", "20s"),
-                        Map.entry("TINYLM_TRAINING_ATTEMPTS", "1000"),
-                        Map.entry("QUARKUS_PROFILE", "postgresql"),
-                        Map.entry(
-                                "QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", database.getJdbcUrl("postgres", "postgres")),
-                        Map.entry("QUARKUS_DATASOURCE_POSTGRESQL_USERNAME", "postgres"),
-                        Map.entry("QUARKUS_DATASOURCE_POSTGRESQL_PASSWORD", "postgres")),
-                "serve",
-                "--port",
-                Integer.toString(at),
-                "--checkpoint",
-                checkpoint);
+                own, environment, "serve", "--port", Integer.toString(at), "--checkpoint", checkpoint);
+    }
+
+    private Map<String, String> environment(Path own) throws IOException {
+        return Map.ofEntries(
+                Map.entry("TINYLM_THREADS", "1"),
+                Map.entry("TINYLM_TICKET_KEY", "a key of forty characters, for this test"),
+                Map.entry("TINYLM_TRAINING_CATALOG", OwnCatalog.write(own).toString()),
+                Map.entry("TINYLM_TRAINING_RUNTIME", own.toString()),
+                Map.entry("TINYLM_TRAINING_DIRECTORY", own.resolve("runs").toString()),
+                Map.entry("TINYLM_TRAINING_THREADS", "1"),
+                Map.entry("TINYLM_TRAINING_LEASE", "20s"),
+                Map.entry("TINYLM_TRAINING_ATTEMPTS", "1000"),
+                Map.entry("QUARKUS_PROFILE", "postgresql"),
+                Map.entry("QUARKUS_DATASOURCE_POSTGRESQL_JDBC_URL", database.getJdbcUrl("postgres", "postgres")),
+                Map.entry("QUARKUS_DATASOURCE_POSTGRESQL_USERNAME", "postgres"),
+                Map.entry("QUARKUS_DATASOURCE_POSTGRESQL_PASSWORD", "postgres"));
     }
 
     /// Waits until it serves. From then on whatever starts comes first, and training, which is as nice as can be, gets
@@ -147,7 +147,7 @@ final class Cluster implements AutoCloseable {
 
     /// They outlive their servers.
     private Stream<ProcessHandle> workers() {
-        var out = folder.resolve("runs").toString();
+        var out = folder.resolve("servers").toString();
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info()
                         .commandLine()
@@ -171,6 +171,7 @@ final class Cluster implements AutoCloseable {
         servers.forEach(PackagedProcess::close);
         workers().forEach(ProcessHandle::destroyForcibly);
         database.close();
+        store.close();
         model.stop();
     }
 }

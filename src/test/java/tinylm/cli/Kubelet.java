@@ -8,8 +8,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -26,12 +28,15 @@ final class Kubelet implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Path folder;
+    private final Map<String, String> environment;
     private final Map<String, PackagedProcess> pods = new HashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
 
-    Kubelet(KubernetesClient client, Path folder) {
+    /// @param environment beside that of each container; unless empty, each pod starts with an empty folder
+    Kubelet(KubernetesClient client, Path folder, Map<String, String> environment) {
         this.client = client;
         this.folder = folder;
+        this.environment = environment;
         clock.scheduleWithFixedDelay(this::look, 0, 200, TimeUnit.MILLISECONDS);
     }
 
@@ -67,12 +72,25 @@ final class Kubelet implements AutoCloseable {
 
     private PackagedProcess started(Job job) {
         var container = job.getSpec().getTemplate().getSpec().getContainers().getFirst();
-        var environment = container.getEnv().stream().collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+        var all = container.getEnv().stream().collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+        all.putAll(environment);
         try {
-            return PackagedProcess.start(
-                    folder, environment, container.getArgs().toArray(String[]::new));
+            if (!environment.isEmpty()) {
+                wipe(folder.resolve("runs"));
+            }
+            return PackagedProcess.start(folder, all, container.getArgs().toArray(String[]::new));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void wipe(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (var files = Files.walk(folder)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
         }
     }
 

@@ -9,12 +9,12 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.runs.ApiServer;
 import tinylm.runs.OwnCatalog;
+import tinylm.store.S3Server;
 
 /// The packaged server with workers that are Jobs, before an API server and a kubelet that the test brings: the same
 /// API, and the same bits in the end, although the run is paused and its machine is lost.
@@ -39,8 +40,7 @@ class KubernetesIT {
     private PackagedProcess server;
     private String url;
 
-    @BeforeEach
-    void start() throws Exception {
+    private void start(Map<String, String> store) throws Exception {
         int port;
         try (var free = new ServerSocket(0)) {
             port = free.getLocalPort();
@@ -58,23 +58,20 @@ class KubernetesIT {
                           image: tinylm:1
                           env: [{name: TINYLM_SERVER, value: "%s"}]
                 """.formatted(url));
-        server = PackagedProcess.start(
-                folder,
-                Map.of(
-                        "TINYLM_TRAINING_CATALOG", OwnCatalog.write(folder).toString(),
-                        "TINYLM_TRAINING_RUNTIME", folder.toString(),
-                        "TINYLM_TRAINING_DIRECTORY", folder.resolve("runs").toString(),
-                        "TINYLM_TRAINING_LAUNCHER", "kubernetes",
-                        "TINYLM_TRAINING_LEASE", "60s",
-                        "TINYLM_TRAINING_KUBERNETES_TEMPLATE", template.toString(),
-                        "KUBERNETES_MASTER", api.url(),
-                        "KUBERNETES_NAMESPACE", "tinylm",
-                        "KUBECONFIG", folder.resolve("none").toString()),
-                "serve",
-                "--port",
-                Integer.toString(port));
+        var environment = new HashMap<>(store);
+        environment.putAll(Map.of(
+                "TINYLM_TRAINING_CATALOG", OwnCatalog.write(folder).toString(),
+                "TINYLM_TRAINING_RUNTIME", folder.toString(),
+                "TINYLM_TRAINING_DIRECTORY", folder.resolve("runs").toString(),
+                "TINYLM_TRAINING_LAUNCHER", "kubernetes",
+                "TINYLM_TRAINING_LEASE", "60s",
+                "TINYLM_TRAINING_KUBERNETES_TEMPLATE", template.toString(),
+                "KUBERNETES_MASTER", api.url(),
+                "KUBERNETES_NAMESPACE", "tinylm",
+                "KUBECONFIG", folder.resolve("none").toString()));
+        server = PackagedProcess.start(folder, environment, "serve", "--port", Integer.toString(port));
         server.await("tinylm is at");
-        kubelet = new Kubelet(api.operator(), folder);
+        kubelet = new Kubelet(api.operator(), folder, store);
     }
 
     @AfterEach
@@ -86,6 +83,32 @@ class KubernetesIT {
 
     @Test
     void a_run_is_paused_and_loses_its_machine_and_ends_with_the_same_bits() throws Exception {
+        start(Map.of());
+        loseMachinesOfARun();
+    }
+
+    @Test
+    void so_it_does_when_machines_share_a_store_and_no_disk() throws Exception {
+        try (var store = new S3Server(Files.createDirectories(folder.resolve("s3")))) {
+            start(store.environment("s3://" + S3Server.BUCKET));
+            var id = loseMachinesOfARun();
+            assertEquals(
+                    200,
+                    given().baseUri(url)
+                            .get("/v1/runs/" + id + "/checkpoint.zip")
+                            .statusCode());
+            assertEquals(
+                    200,
+                    given().baseUri(url)
+                            .contentType("application/json")
+                            .body(Map.of("model", id + "@0", "prompt", "The", "max_tokens", 4))
+                            .post("/v1/completions")
+                            .statusCode());
+        }
+    }
+
+    /// @return the run's id
+    private String loseMachinesOfARun() throws Exception {
         var id = startRun();
         awaitStep(id, 20);
         var first = job(id);
@@ -113,6 +136,7 @@ class KubernetesIT {
         var log = given().baseUri(url).get("/v1/runs/" + id + "/log").asString();
         assertTrue(log.contains("Paused at step ") && log.endsWith("Done.\n"), log);
         assertEquals(0, server.crashReports().size());
+        return id;
     }
 
     private String startRun() {

@@ -16,7 +16,10 @@ final class Overlays {
         if (rendered.isEmpty()) {
             var kustomize = Kustomize.find();
             rendered = List.of(
-                    render(kustomize, "dev"), render(kustomize, "production"), render(kustomize, "production-keda"));
+                    render(kustomize, "dev"),
+                    render(kustomize, "production"),
+                    render(kustomize, "production-keda"),
+                    render(kustomize, "production-s3"));
         }
         return rendered.stream();
     }
@@ -27,7 +30,11 @@ final class Overlays {
     }
 
     static Installation production() throws IOException, InterruptedException {
-        return all().filter(one -> one.getName().equals("production"))
+        return named("production");
+    }
+
+    static Installation named(String overlay) throws IOException, InterruptedException {
+        return all().filter(one -> one.getName().equals(overlay))
                 .findFirst()
                 .orElseThrow()
                 .getPayload();

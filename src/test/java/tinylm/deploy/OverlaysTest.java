@@ -12,14 +12,17 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClass;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import tinylm.runs.Job;
+import tinylm.store.CheckpointStore;
 
 /// What sets development and production apart.
 class OverlaysTest {
@@ -106,6 +109,47 @@ class OverlaysTest {
         var address = URI.create(variable(worker, Job.SERVER));
         var service = production.one(Service.class, address.getHost()).getSpec();
         assertEquals(address.getPort(), service.getPorts().getFirst().getPort());
+    }
+
+    @Test
+    void with_a_store_nothing_is_shared_but_the_store_and_all_else_is_as_in_production() throws Exception {
+        var production = Overlays.production();
+        var s3 = Overlays.named("production-s3");
+        assertEquals(List.of(), s3.all(PersistentVolumeClaim.class));
+        for (var pod : s3.pods()) {
+            assertEquals(
+                    Set.of("tinylm-store"),
+                    Installation.sources(container(pod)).stream()
+                            .map(source -> source.getSecretRef() == null
+                                    ? source.getConfigMapRef().getName()
+                                    : source.getSecretRef().getName())
+                            .filter("tinylm-store"::equals)
+                            .collect(Collectors.toSet()));
+            assertEquals(
+                    2,
+                    pod.getSpec().getVolumes().stream()
+                            .filter(volume -> volume.getEmptyDir() != null)
+                            .count());
+        }
+        var store = s3.one(ConfigMap.class, "tinylm-store").getData();
+        assertTrue(store.get(CheckpointStore.VARIABLE).startsWith("s3://"));
+        assertEquals(worker(production), worker(s3));
+    }
+
+    /// A worker without what the store changes.
+    private static io.fabric8.kubernetes.api.model.batch.v1.Job worker(Installation installation) {
+        return new JobBuilder(installation.job().orElseThrow())
+                .editSpec()
+                .editTemplate()
+                .editSpec()
+                .editFirstContainer()
+                .withEnvFrom()
+                .endContainer()
+                .withVolumes()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build();
     }
 
     private static int value(Installation installation, PodTemplateSpec pod) {

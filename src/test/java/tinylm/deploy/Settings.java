@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tinylm.runs.Job;
+import tinylm.store.CheckpointStore;
 
 /// The environment variables that tinylm reads.
 final class Settings {
@@ -33,6 +34,10 @@ final class Settings {
             "QUARKUS_DATASOURCE_POSTGRESQL_USERNAME",
             "QUARKUS_DATASOURCE_POSTGRESQL_PASSWORD");
 
+    /// What the client of the S3-compatible store reads, as its documentation has them.
+    private static final Set<String> STORE =
+            Set.of("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+
     private static final List<Pattern> SERVER = Stream.concat(
                     mappings()
                             .flatMap(mapping -> names(
@@ -46,12 +51,15 @@ final class Settings {
 
     static boolean isKnown(String variable) {
         return QUARKUS.contains(variable)
+                || STORE.contains(variable)
                 || SERVER.stream().anyMatch(name -> name.matcher(variable).matches())
                 || isKnownToTheLauncher(variable);
     }
 
     static boolean isKnownToWorkers(String variable) {
-        return Set.of(Job.SERVER, Job.TOKEN).contains(variable) || isKnownToTheLauncher(variable);
+        return Set.of(Job.SERVER, Job.TOKEN, CheckpointStore.VARIABLE).contains(variable)
+                || STORE.contains(variable)
+                || isKnownToTheLauncher(variable);
     }
 
     private static boolean isKnownToTheLauncher(String variable) {

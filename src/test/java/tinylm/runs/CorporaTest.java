@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinylm.runs.CorpusInfo.Presence;
 import tinylm.runs.CorpusInfo.Source;
+import tinylm.store.CheckpointStore;
 import tinylm.text.CorpusCatalog;
 import tinylm.text.CorpusException;
 import tinylm.text.CorpusSurvey;
@@ -64,12 +65,18 @@ abstract class CorporaTest {
     }
 
     private void server() {
-        corpora = new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC());
+        corpora = new Corpora(
+                CorpusCatalog.read(folder.resolve("corpora.json")),
+                folder,
+                database,
+                CheckpointStore.onVolume(folder.resolve("runs")),
+                Clock.systemUTC());
         runs = new Runs(
                 database,
                 new Runs.Settings(folder.resolve("runs"), 1, Duration.ofSeconds(10), 3, 4),
                 corpora,
                 new FakeLauncher(),
+                CheckpointStore.onVolume(folder.resolve("runs")),
                 Clock.systemUTC());
     }
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinylm.deploy.LauncherRights;
 import tinylm.runs.Report.Phase;
+import tinylm.store.CheckpointStore;
 import tinylm.text.CorpusCatalog;
 
 /// Runs whose workers are Jobs, before an API server that keeps them; the test plays the Job controller and the
@@ -103,8 +104,14 @@ class KubernetesLauncherTest {
         runs = new Runs(
                 database,
                 new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3, 5),
-                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, clock),
+                new Corpora(
+                        CorpusCatalog.read(folder.resolve("corpora.json")),
+                        folder,
+                        database,
+                        CheckpointStore.onVolume(folder.resolve("runs")),
+                        clock),
                 launcher,
+                CheckpointStore.onVolume(folder.resolve("runs")),
                 clock);
         awaitReached();
     }

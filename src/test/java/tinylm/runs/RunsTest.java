@@ -44,6 +44,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import tinylm.checkpoint.Babble;
 import tinylm.runs.Report.Phase;
+import tinylm.store.CheckpointStore;
 import tinylm.text.CorpusCatalog;
 
 /// Holds on every database that is supported.
@@ -77,11 +78,17 @@ abstract class RunsTest {
                 new Runs.Settings(folder.resolve("runs"), 1, LEASE, 3, MOST_WAITING),
                 corpora(),
                 launcher,
+                CheckpointStore.onVolume(folder.resolve("runs")),
                 clock);
     }
 
     private Corpora corpora() {
-        return new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, clock);
+        return new Corpora(
+                CorpusCatalog.read(folder.resolve("corpora.json")),
+                folder,
+                database,
+                CheckpointStore.onVolume(folder.resolve("runs")),
+                clock);
     }
 
     @Test

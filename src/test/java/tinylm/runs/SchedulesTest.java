@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import tinylm.runs.Report.Phase;
 import tinylm.runs.Schedule.Missed;
 import tinylm.runs.Schedule.Overlap;
+import tinylm.store.CheckpointStore;
 import tinylm.text.Corpus;
 import tinylm.text.CorpusCatalog;
 
@@ -74,8 +75,14 @@ abstract class SchedulesTest {
         return new Runs(
                 database,
                 new Runs.Settings(folder.resolve("runs"), 1, Duration.ofSeconds(10), 3, 4),
-                new Corpora(CorpusCatalog.read(folder.resolve("corpora.json")), folder, database, Clock.systemUTC()),
+                new Corpora(
+                        CorpusCatalog.read(folder.resolve("corpora.json")),
+                        folder,
+                        database,
+                        CheckpointStore.onVolume(folder.resolve("runs")),
+                        Clock.systemUTC()),
                 launcher,
+                CheckpointStore.onVolume(folder.resolve("runs")),
                 Clock.systemUTC());
     }
 

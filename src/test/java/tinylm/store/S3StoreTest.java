@@ -1,0 +1,320 @@
+package tinylm.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tinylm.checkpoint.Babble;
+import tinylm.checkpoint.Checkpoint;
+import tinylm.checkpoint.Checkpoints;
+
+/// Two machines, `here` and `there`, that have nothing in common but a store.
+class S3StoreTest {
+
+    private static final String RUN = "run-1";
+    private static final String FIRST = "step-000000100";
+    private static final String SECOND = "step-000000200";
+    private static final String THIRD = "step-000000300";
+
+    @TempDir
+    static Path server;
+
+    private static S3Server s3;
+
+    @TempDir
+    Path folder;
+
+    private CheckpointStore store;
+    private Path here;
+    private Path there;
+
+    @BeforeAll
+    static void start() throws IOException {
+        s3 = new S3Server(server);
+        s3.useHere();
+    }
+
+    @AfterAll
+    static void stop() {
+        s3.close();
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        var address = "s3://" + S3Server.BUCKET + "/" + folder.getFileName();
+        store = CheckpointStore.of(Optional.of(address), folder.resolve("none"), folder.resolve("cache"));
+        here = Files.createDirectories(folder.resolve("here/" + RUN));
+        there = Files.createDirectories(folder.resolve("there/" + RUN));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private static Checkpoint save(Path run, long step) {
+        return Babble.save(run, "abc", 8, step, step);
+    }
+
+    private static Optional<Long> newest(Path run) {
+        return Checkpoints.newest(run, _ -> {})
+                .map(one -> one.manifest().orElseThrow().step());
+    }
+
+    /// A file of a run in the store.
+    private Path stored(String name) {
+        return s3.bucket()
+                .resolve(folder.getFileName().toString())
+                .resolve("runs")
+                .resolve(RUN)
+                .resolve(name);
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (var children = Files.list(directory)) {
+            return children.filter(child -> !Files.isSymbolicLink(child))
+                    .map(child -> child.getFileName().toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void what_one_machine_wrote_is_gone_on_from_on_another() throws IOException {
+        var saved = save(here, 100);
+        Files.writeString(here.resolve("job.json"), "{}");
+        Files.writeString(here.resolve(".lock"), "");
+        store.put(here);
+        store.fetch(there);
+        assertEquals(List.of("job.json", FIRST), names(there));
+        assertEquals(saved.sha256(), Checkpoints.load(there).sha256());
+
+        save(there, 200);
+        Files.writeString(there.resolve("job.json"), "{\"a\": 1}");
+        store.put(there);
+        store.fetch(here);
+        assertEquals(List.of(".lock", "job.json", FIRST, SECOND), names(here));
+        assertEquals("{\"a\": 1}", Files.readString(here.resolve("job.json")));
+    }
+
+    @Test
+    void a_checkpoint_that_did_not_arrive_in_full_is_none_and_is_completed_by_the_next_save() throws IOException {
+        save(here, 100);
+        store.put(here);
+        save(here, 200);
+        store.put(here);
+        Files.delete(stored(SECOND).resolve("tinylm.json")); // it is the last to be written
+        store.fetch(there);
+        assertEquals(List.of(FIRST), names(there));
+        store.put(here);
+        store.fetch(there);
+        assertEquals(List.of(FIRST, SECOND), names(there));
+        assertEquals(Optional.of(200L), newest(there));
+    }
+
+    @Test
+    void a_checkpoint_that_was_spoilt_in_the_store_is_refused_and_the_one_before_it_taken() throws IOException {
+        save(here, 100);
+        save(here, 200);
+        store.put(here);
+        var weights = stored(SECOND).resolve("model.safetensors");
+        var bytes = Files.readAllBytes(weights);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(weights, bytes);
+        store.fetch(there);
+        assertEquals(Optional.of(100L), newest(there));
+    }
+
+    @Test
+    void what_a_worker_keeps_no_more_is_not_kept_and_its_history_is() throws IOException {
+        Checkpoints.export(save(here, 100), here.resolve("history").resolve(FIRST));
+        store.put(here);
+        for (long step = 200; step <= 400; step += 100) {
+            save(here, step);
+            store.put(here);
+        }
+        assertEquals(
+                names(here).stream().filter(name -> name.startsWith("step")).toList(), steps());
+        assertEquals(2, steps().size());
+        assertTrue(Files.exists(stored("history/" + FIRST + "/tinylm.json")));
+    }
+
+    private List<String> steps() throws IOException {
+        return names(stored("")).stream()
+                .filter(name -> name.startsWith("step"))
+                .toList();
+    }
+
+    @Test
+    void a_worker_that_was_lost_and_still_writes_harms_nothing_newer() throws IOException {
+        save(here, 100);
+        store.put(here);
+        store.fetch(there);
+        save(there, 200);
+        save(there, 300);
+        store.put(there);
+        save(here, 200); // the same bits, later
+        store.put(here);
+        assertTrue(steps().containsAll(List.of(SECOND, THIRD)), () -> steps(stored("")));
+    }
+
+    private static String steps(Path path) {
+        return String.valueOf(path.toFile().list());
+    }
+
+    @Test
+    void a_run_that_goes_back_has_what_came_after_nowhere() throws IOException {
+        Checkpoints.export(save(here, 200), here.resolve("history").resolve(SECOND));
+        save(here, 100);
+        store.put(here);
+        store.removeAfter(RUN, 100);
+        store.fetch(here);
+        assertEquals(Optional.of(100L), newest(here));
+        assertFalse(Files.exists(stored("history/" + SECOND + "/tinylm.json")));
+        store.removeAfter(RUN, -1);
+        assertFalse(Files.exists(stored(FIRST).resolve("tinylm.json")));
+    }
+
+    @Test
+    void without_a_checkpoint_in_the_store_a_folders_own_stay() {
+        save(here, 100);
+        store.fetch(here);
+        assertEquals(Optional.of(100L), newest(here));
+    }
+
+    @Test
+    void a_server_reads_what_it_asks_for_and_what_is_new() throws IOException {
+        assertEquals(List.of(), store.runs());
+        assertFalse(Files.exists(store.read(RUN, _ -> true)));
+        Checkpoints.export(save(here, 100), here.resolve("history").resolve(FIRST));
+        Files.writeString(here.resolve("log.txt"), "one");
+        store.put(here);
+        assertEquals(List.of(RUN), store.runs());
+        var read = store.read(RUN, "log.txt"::equals);
+        assertEquals(List.of("log.txt"), names(read));
+        store.read(RUN, ("history/" + FIRST)::equals);
+        assertEquals(List.of("history", "log.txt"), names(read));
+        store.read(RUN, CheckpointStore.CHECKPOINTS);
+        assertEquals(Optional.of(100L), newest(read));
+
+        for (long step = 200; step <= 500; step += 100) {
+            save(here, step);
+        }
+        Files.writeString(here.resolve("log.txt"), "one, two");
+        store.put(here);
+        store.read(RUN, CheckpointStore.CHECKPOINTS.or("log.txt"::equals));
+        assertEquals("one, two", Files.readString(read.resolve("log.txt")));
+        assertEquals(Optional.of(500L), newest(read));
+        assertFalse(Files.exists(read.resolve(FIRST)), "the store has it no more");
+    }
+
+    @Test
+    void of_many_runs_the_last_that_were_read_stay_on_the_disk() throws IOException {
+        for (int run = 0; run < 12; run++) {
+            var one = Files.createDirectories(folder.resolve("here/run-" + run));
+            Files.writeString(one.resolve("log.txt"), "log of " + run);
+            store.put(one);
+        }
+        assertEquals(12, store.runs().size());
+        for (int run = 0; run < 12; run++) {
+            var read = store.read("run-" + run, _ -> true);
+            assertEquals("log of " + run, Files.readString(read.resolve("log.txt")));
+        }
+        var cache = folder.resolve("cache/read-" + ProcessHandle.current().pid());
+        assertEquals(8, names(cache).size());
+        store.close();
+        assertFalse(Files.exists(cache));
+        var killed = Files.createDirectories(folder.resolve("cache/read-999999999999"));
+        open();
+        assertFalse(Files.exists(killed));
+    }
+
+    @Test
+    void a_text_is_there_for_all() throws IOException {
+        var sha256 = "ab".repeat(32);
+        var text = Files.writeString(folder.resolve("text"), "to learn");
+        var copy = folder.resolve("elsewhere/copy");
+        store.fetchText(copy, sha256);
+        assertFalse(Files.exists(copy));
+        store.putText(text, sha256);
+        store.fetchText(copy, sha256);
+        assertEquals("to learn", Files.readString(copy));
+        store.deleteText(sha256);
+        store.fetchText(folder.resolve("other"), sha256);
+        assertFalse(Files.exists(folder.resolve("other")));
+    }
+
+    @Test
+    void names_that_lead_elsewhere_are_left_out() throws IOException {
+        Files.createDirectories(stored("evil"));
+        for (var name : List.of("evil/tinylm.json", ".hidden", "-option")) {
+            Files.writeString(stored(name), "{}");
+        }
+        store.fetch(there);
+        assertEquals(List.of(), names(there));
+        assertThrows(IllegalArgumentException.class, () -> store.read("..", _ -> true));
+    }
+
+    @Test
+    void a_store_that_is_away_is_told_in_a_sentence() throws IOException {
+        int nobody;
+        try (var free = new ServerSocket(0)) {
+            nobody = free.getLocalPort();
+        }
+        System.setProperty("aws.endpointUrlS3", "http://127.0.0.1:" + nobody);
+        try (var away = CheckpointStore.of(Optional.of("s3://checkpoints"), folder, folder.resolve("away"))) {
+            save(here, 100);
+            for (var action : Stream.<Runnable>of(
+                            away::runs,
+                            () -> away.put(here),
+                            () -> away.fetch(here),
+                            () -> away.read(RUN, _ -> true),
+                            () -> away.deleteText("ab"))
+                    .toList()) {
+                var failure = assertThrows(StoreException.class, action::run);
+                assertTrue(
+                        failure.getMessage().startsWith("The store s3://checkpoints cannot be used: "),
+                        failure.getMessage());
+            }
+            assertEquals(Optional.of(100L), newest(here), "nothing is lost");
+        } finally {
+            s3.useHere();
+        }
+    }
+
+    @Test
+    void a_bucket_that_is_not_there_is_told_in_a_sentence() {
+        try (var other = CheckpointStore.of(Optional.of("s3://nobodys"), folder, folder.resolve("other"))) {
+            var failure = assertThrows(StoreException.class, () -> other.read(RUN, _ -> true));
+            assertTrue(failure.getMessage().contains("bucket"), failure.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"checkpoints", "s3://", "s3://A", "http://host/bucket", "s3://bucket/../other", "s3://b ucket"})
+    void what_is_no_address_is_refused(String address) {
+        var refused = assertThrows(
+                IllegalArgumentException.class,
+                () -> CheckpointStore.of(Optional.of(address), folder, folder.resolve("cache")));
+        assertEquals(
+                "tinylm.training.store must be s3://bucket or s3://bucket/folder, but is \"" + address + "\".",
+                refused.getMessage());
+    }
+}
