@@ -2,6 +2,7 @@ package tinylm.runs;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -10,8 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The operator's `batch/v1` Job, of which each worker is a copy. A worker's name, its label, its arguments and its
-/// token are ours; all else stays as the operator wrote it: image, resources, what happens after a failure.
+/// The operator's `batch/v1` Job, of which each worker is a copy. A worker's name, its label, its owner, its
+/// arguments and its token are ours; all else stays as the operator wrote it: image, resources, what happens after a
+/// failure.
 ///
 /// The token stands in the Job, for whoever may read Jobs; it is good for reports about this run, until the next
 /// worker.
@@ -49,12 +51,13 @@ public record JobTemplate(Job job) {
                 && container.getEnv().stream().anyMatch(variable -> tinylm.runs.Job.SERVER.equals(variable.getName()));
     }
 
-    Job of(Launcher.Order order, int threads) {
+    Job of(Launcher.Order order, int threads, List<OwnerReference> owners) {
         return new JobBuilder(job)
                 .editOrNewMetadata()
                 .withName(order.job())
                 .withNamespace(null)
                 .addToLabels(RUN, order.run())
+                .withOwnerReferences(owners)
                 .endMetadata()
                 .editSpec()
                 .editTemplate()

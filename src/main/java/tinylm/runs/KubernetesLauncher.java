@@ -1,6 +1,8 @@
 package tinylm.runs;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -32,14 +34,17 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
     private final KubernetesClient client;
     private final JobTemplate template;
     private final int threads;
+    private final Optional<String> pod;
     private final SharedIndexInformer<Job> jobs;
 
     /// @param client of the namespace in which Jobs are made; it must not try again by itself
     /// @param threads of one operation in a worker
-    public KubernetesLauncher(KubernetesClient client, JobTemplate template, int threads) {
+    /// @param pod the name of the pod that this is; whoever made it owns the Jobs, and they are deleted with it
+    public KubernetesLauncher(KubernetesClient client, JobTemplate template, int threads, Optional<String> pod) {
         this.client = client;
         this.template = template;
         this.threads = threads;
+        this.pod = pod;
         jobs = client.batch()
                 .v1()
                 .jobs()
@@ -57,8 +62,8 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
 
     @Override
     public long launch(Order order) throws IOException {
-        var job = template.of(order, threads);
         try {
+            var job = template.of(order, threads, owners());
             client.batch()
                     .v1()
                     .jobs()
@@ -79,6 +84,18 @@ public final class KubernetesLauncher implements Launcher, AutoCloseable {
             throw new IOException("Kubernetes refuses the Job: " + why, e);
         }
         return 0;
+    }
+
+    private List<OwnerReference> owners() {
+        var self = pod.map(name ->
+                client.pods().inNamespace(client.getNamespace()).withName(name).get());
+        return self.stream()
+                .flatMap(one -> one.getMetadata().getOwnerReferences().stream())
+                .map(owner -> new OwnerReferenceBuilder(owner)
+                        .withController(null) // the pod's
+                        .withBlockOwnerDeletion(null) // for which it would need a right more
+                        .build())
+                .toList();
     }
 
     @Override

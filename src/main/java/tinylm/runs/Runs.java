@@ -170,6 +170,7 @@ public final class Runs {
 
     private List<Run> search(
             String name, Map<String, Object> changes, Grid grid, BiFunction<String, Map<String, Object>, Run> draft) {
+        checkName(name);
         var drafts = new ArrayList<Run>();
         for (var values : grid.combinations()) {
             var all = new LinkedHashMap<>(changes);
@@ -216,11 +217,15 @@ public final class Runs {
                         "There is no corpus \"" + corpus + "\"; there is " + String.join(", ", corpora.names()) + "."));
     }
 
-    private Run draft(String name, String preset, TrainingConfig config, Corpora.Text text, Optional<String> schedule) {
+    private static void checkName(String name) {
         if (name.isBlank() || name.length() > LONGEST_NAME || name.codePoints().anyMatch(Runs::isNoText)) {
             throw RunRefused.invalid(
                     "name", "A name has 1 to " + LONGEST_NAME + " characters, and none that control a terminal.");
         }
+    }
+
+    private Run draft(String name, String preset, TrainingConfig config, Corpora.Text text, Optional<String> schedule) {
+        checkName(name);
         long parameters = config.model().parameterCount();
         if (parameters > MOST_PARAMETERS) {
             throw RunRefused.invalid(

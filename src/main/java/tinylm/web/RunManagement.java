@@ -183,7 +183,12 @@ public class RunManagement {
                             () -> URI.create("http://" + here + ":" + server.getPort()),
                             threads,
                             settings.store());
-                case KUBERNETES -> new KubernetesLauncher(cluster(), template(settings), threads);
+                case KUBERNETES ->
+                    new KubernetesLauncher(
+                            cluster(),
+                            template(settings),
+                            threads,
+                            settings.kubernetes().pod());
                 case NONE -> new NoLauncher();
             };
         }

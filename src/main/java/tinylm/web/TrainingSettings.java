@@ -49,6 +49,10 @@ public interface TrainingSettings {
 
         /// A Job in YAML, of which each worker is a copy with a name, arguments and a token of its own.
         Optional<Path> template();
+
+        /// The name of this server's pod. Whoever made the pod, its ReplicaSet, then owns the Jobs, too: they are
+        /// deleted with it. Absent: they are nobody's.
+        Optional<String> pod();
     }
 
     /// Runs that are worked on at the same time; the rest wait.

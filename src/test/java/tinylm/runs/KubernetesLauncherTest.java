@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
@@ -63,6 +64,8 @@ class KubernetesLauncherTest {
                       image: other:1
             """;
 
+    private static final String POD = "tinylm-trainer-7c9d-x2x4z";
+
     @TempDir
     Path folder;
 
@@ -79,6 +82,20 @@ class KubernetesLauncherTest {
         OwnCatalog.write(folder);
         database = EmptyDatabase.h2(folder);
         Flyway.configure().dataSource(database).locations("db/migration").load().migrate();
+        operator.resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withName(POD)
+                        .addNewOwnerReference()
+                        .withApiVersion("apps/v1")
+                        .withKind("ReplicaSet")
+                        .withName("tinylm-trainer-7c9d")
+                        .withUid("e7d1a3c8")
+                        .withController(true)
+                        .withBlockOwnerDeletion(true)
+                        .endOwnerReference()
+                        .endMetadata()
+                        .build())
+                .create();
         startServer();
     }
 
@@ -99,7 +116,8 @@ class KubernetesLauncherTest {
                                 .build())
                         .build(),
                 JobTemplate.read(folder.resolve("job.yaml")),
-                3);
+                3,
+                Optional.of(POD));
         client.close();
         runs = new Runs(
                 database,
@@ -141,6 +159,14 @@ class KubernetesLauncherTest {
         assertEquals(
                 Optional.of(job.getMetadata().getName()),
                 runs.get(id).worker().orElseThrow().job());
+        assertEquals(
+                List.of(new OwnerReferenceBuilder()
+                        .withApiVersion("apps/v1")
+                        .withKind("ReplicaSet")
+                        .withName("tinylm-trainer-7c9d")
+                        .withUid("e7d1a3c8")
+                        .build()),
+                job.getMetadata().getOwnerReferences());
         assertEquals("http://tinylm:8080", worker.getEnv().getFirst().getValue());
 
         var template = JobTemplate.read(folder.resolve("job.yaml")).job();

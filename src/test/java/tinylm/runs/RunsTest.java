@@ -122,6 +122,7 @@ abstract class RunsTest {
         assertEquals(0.1, found.get(3).order().config().model().dropout());
         assertEquals(2, found.get(3).order().config().seed());
         assertEquals(40, found.get(3).order().config().steps());
+        assertThrows(RunRefused.class, () -> runs.search(Optional.of("s".repeat(101)), "demo", "own", Map.of(), all));
         // two more do not fit into the queue of five, so neither comes
         var two = new Grid(Map.of("dropout", List.of(0.2, 0.3)), OptionalInt.empty(), 1);
         var original = found.getFirst().id();
