@@ -27,21 +27,39 @@ public final class Gpt implements AutoCloseable {
     private final TransformerBlock[] blocks;
     private final LayerNorm finalNorm;
 
-    private Gpt(NDManager parent, GptConfig config, BiFunction<String, long[], FloatBuffer> values) {
+    private Gpt(NDManager parent, GptConfig config, Parameters made) {
         this.config = config;
         this.manager = parent.newSubManager();
         this.parameters = new LinkedHashMap<>();
-        ParameterShapes.of(config).forEach((name, shape) -> {
-            NDArray array = manager.create(new Shape(shape));
-            Torch.view(array).put(values.apply(name, shape).duplicate());
-            parameters.put(name, array);
-        });
+        ParameterShapes.of(config)
+                .forEach((name, shape) -> parameters.put(name, made.make(manager, name, new Shape(shape))));
         this.tokenEmbedding = parameters.get("transformer.wte.weight");
         this.positionEmbedding = parameters.get("transformer.wpe.weight");
         this.blocks = IntStream.range(0, config.nLayer())
                 .mapToObj(layer -> new TransformerBlock(layer, config, parameters))
                 .toArray(TransformerBlock[]::new);
         this.finalNorm = new LayerNorm("transformer.ln_f", parameters);
+    }
+
+    private interface Parameters {
+        NDArray make(NDManager manager, String name, Shape shape);
+    }
+
+    private static Gpt of(NDManager parent, GptConfig config, BiFunction<String, long[], FloatBuffer> values) {
+        return new Gpt(parent, config, (manager, name, shape) -> {
+            NDArray array = manager.create(shape);
+            Torch.view(array).put(values.apply(name, shape.getShape()).duplicate());
+            return array;
+        });
+    }
+
+    /// A model of the same weights in the same memory, whose gradients are its own: for another thread.
+    public Gpt sharing() {
+        return new Gpt(manager, config, (own, name, _) -> {
+            NDArray array = parameters.get(name).stopGradient();
+            array.attach(own);
+            return array;
+        });
     }
 
     /// The logits (B, T, V) of the character after each of `ids` (B, T), int64. Whether this trains, prefills or
@@ -89,7 +107,7 @@ public final class Gpt implements AutoCloseable {
     public static Gpt initialize(NDManager parent, GptConfig config, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         double residual = 0.02 / Math.sqrt(2.0 * config.nLayer());
-        return new Gpt(parent, config, (name, shape) -> {
+        return of(parent, config, (name, shape) -> {
             FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(new Shape(shape).size()));
             boolean gain = shape.length == 1 && name.endsWith(".weight");
             double deviation = shape.length == 1 ? 0 : name.endsWith("c_proj.weight") ? residual : 0.02;
@@ -102,7 +120,7 @@ public final class Gpt implements AutoCloseable {
 
     /// A model with the given weights, by Hugging Face name, row-major, shapes as in [ParameterShapes]. Copies them.
     public static Gpt load(NDManager parent, GptConfig config, Map<String, FloatBuffer> weights) {
-        return new Gpt(parent, config, (name, shape) -> {
+        return of(parent, config, (name, shape) -> {
             FloatBuffer values = weights.get(name);
             if (values == null || values.remaining() != new Shape(shape).size()) {
                 throw new IllegalArgumentException(name + " must hold " + new Shape(shape).size()

@@ -45,6 +45,16 @@ public final class Torch {
         return JniUtils.getNumThreads();
     }
 
+    /// Switches gradient recording on for the calling thread. (DJL's own collector allows one thread of all to record.)
+    public static void recordGradients() {
+        JniUtils.setGradMode(true);
+    }
+
+    /// Adds the gradient of a recorded scalar to each parameter that it comes from.
+    public static void backward(NDArray loss) {
+        JniUtils.backward((PtNDArray) loss, (PtNDArray) scalar(loss.getManager(), 1), false, false);
+    }
+
     /// Switches gradient recording off for the calling thread. PyTorch has it on in every new thread.
     public static void recordNoGradients() {
         JniUtils.setGradMode(false);

@@ -51,6 +51,7 @@ public final class StepBenchmark implements AutoCloseable {
 
     @Override
     public void close() {
+        gradients.close();
         manager.close();
     }
 }

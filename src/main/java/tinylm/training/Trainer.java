@@ -278,6 +278,7 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
+        gradients.close();
         manager.close();
     }
 }

@@ -49,9 +49,10 @@ class GoldenTest {
                 assertEquals(expected.get(i).asDouble(), logits[offset + i], 2e-5, "logit " + i);
             }
 
-            Result result = new GradientStep(model, 0)
-                    .compute(manager, batch, 0, () -> false)
-                    .orElseThrow();
+            Result result;
+            try (GradientStep gradients = new GradientStep(model, 0)) {
+                result = gradients.compute(manager, batch, 0, () -> false).orElseThrow();
+            }
             assertEquals(golden.json.get("loss").asDouble(), result.loss(), 1e-5, "loss");
             assertEquals(
                     golden.json.get("gradientNorms").size(), result.gradients().size());
@@ -80,15 +81,15 @@ class GoldenTest {
             Torch.load(2);
             Torch.recordNoGradients();
             Gpt model = golden.model(manager);
-            GradientStep gradients = new GradientStep(model, 0);
             double peak = adamW.get("peakLearningRate").asDouble();
             LearningRate schedule = new LearningRate(
                     adamW.get("warmupSteps").asInt(), adamW.get("maxSteps").asInt(), DecayShape.COSINE);
-            try (AdamW optimizer = new AdamW(
-                    manager,
-                    model.parameters(),
-                    peak,
-                    adamW.get("weightDecay2d").asDouble())) {
+            try (GradientStep gradients = new GradientStep(model, 0);
+                    AdamW optimizer = new AdamW(
+                            manager,
+                            model.parameters(),
+                            peak,
+                            adamW.get("weightDecay2d").asDouble())) {
                 for (JsonNode expected : adamW.get("steps")) {
                     int step = expected.get("step").asInt();
                     Result result = gradients
