@@ -167,6 +167,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void trainingStep(int used, double rate, double dropout, OptimizerKind optimizer, PrintWriter out) {
+        Torch.useThreads(used); // a decode leaves its thread with one
         try (var benchmark = new StepBenchmark(SHAPE.withDropout(dropout), optimizer, 64)) {
             double seconds = median(3, benchmark::step);
             double floor = 3 * 64 * operations(256, 256) / rate; // backward costs two forwards
