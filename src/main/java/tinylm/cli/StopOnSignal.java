@@ -1,5 +1,6 @@
 package tinylm.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,14 +11,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Close it when the work has stopped.
 final class StopOnSignal implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 4;
+    private static final int ENDED_BY_SIGNAL = 128 + 15;
 
     private final AtomicBoolean requested = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile Runnable onRequest = () -> {};
     private final Thread hook = new Thread(this::onExit, "stop-on-signal");
 
+    private final Duration patience;
+
+    /// For somebody who waits at a terminal.
     StopOnSignal() {
+        this(Duration.ofSeconds(4));
+    }
+
+    /// @param patience after which the process ends in the middle of its work
+    StopOnSignal(Duration patience) {
+        this.patience = patience;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -37,11 +47,11 @@ final class StopOnSignal implements AutoCloseable {
         requested.set(true);
         onRequest.run();
         try {
-            if (!stopped.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                Runtime.getRuntime().halt(1);
+            if (!stopped.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                Runtime.getRuntime().halt(ENDED_BY_SIGNAL);
             }
         } catch (InterruptedException e) {
-            Runtime.getRuntime().halt(1);
+            Runtime.getRuntime().halt(ENDED_BY_SIGNAL);
         }
     }
 

@@ -54,6 +54,9 @@ final class Worker {
     /// Whoever hears this looks for what was saved.
     private static final Set<Phase> KEPT = Set.of(Phase.SUCCEEDED, Phase.STOPPED, Phase.PAUSED);
 
+    /// Less than a Job's pod gets to end, and enough to upload a checkpoint.
+    private static final Duration JOB_GRACE = Duration.ofSeconds(50);
+
     /// More than a Job's pod gets to end.
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(90);
 
@@ -93,7 +96,7 @@ final class Worker {
     /// else's in the meantime
     /// @return the exit code
     static int run(Path directory, int threads, PrintWriter log, boolean asJob) throws IOException {
-        try (var stop = new StopOnSignal();
+        try (var stop = asJob ? new StopOnSignal(JOB_GRACE) : new StopOnSignal();
                 var store = CheckpointStore.of(
                         Optional.ofNullable(System.getenv(CheckpointStore.VARIABLE)),
                         directory.getParent(),
