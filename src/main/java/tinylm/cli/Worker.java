@@ -109,7 +109,7 @@ final class Worker {
             Path directory, int threads, PrintWriter log, boolean asJob, StopOnSignal stop, CheckpointStore store)
             throws IOException {
         if (Files.notExists(directory.resolve(Job.FILE))) {
-            store.fetch(directory); // a machine that is new to this run
+            store.fetch(directory, name -> !CheckpointStore.CHECKPOINTS.test(name)); // new here, and about to report
         }
         var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
         try (var reports = WorkerReports.start(directory, job.run(), System.getenv());
@@ -152,6 +152,8 @@ final class Worker {
                     }
                 }
             }
+        } catch (StoreException e) {
+            return end(Phase.INTERRUPTED, e.getMessage(), 1);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             e.printStackTrace(log);
             return end(Phase.FAILED, sentence(e), 1);

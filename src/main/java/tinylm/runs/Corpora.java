@@ -45,6 +45,7 @@ public final class Corpora {
 
     private final CorpusCatalog catalog;
     private final Path runtime;
+    private final CheckpointStore shared;
     private final CorpusStore store;
     private final CorpusFiles files;
     private final CorpusDownloads downloads;
@@ -59,6 +60,7 @@ public final class Corpora {
     public Corpora(CorpusCatalog catalog, Path runtime, DataSource database, CheckpointStore shared, Clock clock) {
         this.catalog = catalog;
         this.runtime = runtime;
+        this.shared = shared;
         this.store = new CorpusStore(database);
         this.files = new CorpusFiles(runtime.toAbsolutePath().resolve("corpora").resolve("uploaded"), shared);
         this.downloads = new CorpusDownloads(catalog, runtime);
@@ -108,7 +110,9 @@ public final class Corpora {
     /// @throws CorpusException when it cannot be had, or is not what the catalog vouches for
     public Optional<Text> find(String name) {
         if (catalog.entry(name).isPresent()) {
-            return Optional.of(text(name, catalog.find(name, runtime).orElseGet(() -> downloads.await(name))));
+            var found = text(name, catalog.find(name, runtime).orElseGet(() -> downloads.await(name)));
+            shared.putText(found.file(), found.sha256()); // who starts the worker may be another server
+            return Optional.of(found);
         }
         return store.list().stream()
                 .filter(one -> one.name().equals(name) || one.survey().sha256().equals(name))
@@ -120,6 +124,9 @@ public final class Corpora {
     ///
     /// @throws CorpusException when it is not what the catalog vouches for
     public Optional<Text> find(String name, String sha256) {
+        catalog.entry(name)
+                .filter(entry -> !entry.isOwn() && entry.sha256().equals(sha256))
+                .ifPresent(entry -> shared.fetchText(catalog.place(entry, runtime), sha256));
         var found = catalog.entry(name).isPresent()
                 ? catalog.find(name, runtime).map(file -> text(name, file))
                 : store.find(sha256)

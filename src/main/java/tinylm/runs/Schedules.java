@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import tinylm.store.StoreException;
 import tinylm.text.CorpusException;
 
 /// Runs that start by the clock: what people may ask of schedules, and what is done when the time has come. All of it
@@ -160,7 +161,7 @@ public final class Schedules implements Alarm.Listener {
                 store.update(handle, after);
                 return after;
             });
-        } catch (RunRefused | CorpusException e) {
+        } catch (RunRefused | CorpusException | StoreException e) {
             return change(id, now -> now.with(outcome(now, Optional.empty(), "No run was started: " + e.getMessage())));
         }
     }

@@ -38,7 +38,7 @@ public interface CheckpointStore extends AutoCloseable {
         return new SharedVolume(runs);
     }
 
-    /// The runs that it holds something of.
+    /// The runs that it holds checkpoints of, and maybe others.
     List<String> runs();
 
     /// A folder with what the store holds of a run by now, for reading. It need not exist when that is nothing.
@@ -48,7 +48,12 @@ public interface CheckpointStore extends AutoCloseable {
 
     /// Has a run's folder, before a worker goes on in it, hold what the store holds. Without any checkpoint in the
     /// store, those in the folder stay. The history is left out.
-    void fetch(Path folder);
+    default void fetch(Path folder) {
+        fetch(folder, _ -> true);
+    }
+
+    /// @param names of what is fetched
+    void fetch(Path folder, Predicate<String> names);
 
     /// Has the store hold what a worker has written into the run's folder, and no more of the older checkpoints.
     void put(Path folder);

@@ -3,6 +3,7 @@ package tinylm.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -49,8 +51,11 @@ final class S3Store implements CheckpointStore {
     private static final Pattern PLAIN_FILE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,99}");
     private static final Pattern RUN = PLAIN_FILE;
     private static final String CACHE = "read-";
-    private static final String LOG = "log.txt";
+    /// What a worker may be writing to already.
+    private static final Set<String> GROWING = Set.of("log.txt", "unsent.jsonl");
+
     private static final String HISTORY = "history/";
+    private static final Duration LONGEST_CALL = Duration.ofMinutes(2);
     private static final Duration SILENCE = Duration.ofSeconds(30);
 
     /// Runs in the cache; a default model's newest, best and history of a hundred steps take 1.2 GB.
@@ -87,6 +92,7 @@ final class S3Store implements CheckpointStore {
                 .forcePathStyle(true) // other stores than Amazon's have no host for each bucket
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED) // nor its newest checksums
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .overrideConfiguration(override -> override.apiCallTimeout(LONGEST_CALL))
                 .httpClientBuilder(UrlConnectionHttpClient.builder().socketTimeout(SILENCE))
                 .build();
         var folder = parts.group(2).isEmpty() ? "" : parts.group(2).substring(1) + "/";
@@ -106,7 +112,8 @@ final class S3Store implements CheckpointStore {
                 for (var one : caches) {
                     var pid = one.getFileName().toString().substring(CACHE.length());
                     if (pid.matches("[0-9]{1,18}")
-                            && ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
+                            && (Long.parseLong(pid) == ProcessHandle.current().pid() // in a container all have the same
+                                    || ProcessHandle.of(Long.parseLong(pid)).isEmpty())) {
                         delete(one);
                     }
                 }
@@ -226,15 +233,15 @@ final class S3Store implements CheckpointStore {
     }
 
     @Override
-    public void fetch(Path folder) {
+    public void fetch(Path folder, Predicate<String> names) {
         attempt(() -> {
             var contents = list(run(folder));
             if (contents.whole().anyMatch(CHECKPOINTS)) {
-                mirror(contents, folder, CHECKPOINTS);
+                mirror(contents, folder, CHECKPOINTS.and(names));
             }
             for (var file : contents.files.entrySet()) {
                 var place = folder.resolve(file.getKey());
-                if (!file.getKey().equals(LOG) || !Files.exists(place)) { // it is written to already
+                if (names.test(file.getKey()) && !(GROWING.contains(file.getKey()) && Files.exists(place))) {
                     download(file.getValue(), place);
                 }
             }
@@ -288,9 +295,7 @@ final class S3Store implements CheckpointStore {
                     putCheckpoint(folder, name);
                 }
             }
-            for (var file : files(folder)) {
-                upload(RequestBody.fromBytes(Files.readAllBytes(file)), key(run(folder), file.getFileName() + ""));
-            }
+            putFiles(folder, contents);
             long newest = here.entrySet().stream()
                     .filter(one -> CHECKPOINTS.test(one.getKey()))
                     .mapToLong(Map.Entry::getValue)
@@ -298,6 +303,21 @@ final class S3Store implements CheckpointStore {
                     .orElse(0);
             remove(contents, name -> CHECKPOINTS.test(name) && !here.containsKey(name) && step(name) < newest);
         });
+    }
+
+    /// Also takes away what is not there any more, as reports that were sent.
+    private void putFiles(Path folder, Contents contents) throws IOException {
+        var gone = new HashMap<>(contents.files);
+        for (var file : files(folder)) {
+            var name = file.getFileName().toString();
+            try {
+                upload(RequestBody.fromBytes(Files.readAllBytes(file)), key(run(folder), name));
+                gone.remove(name);
+            } catch (NoSuchFileException e) {
+                // it went just now
+            }
+        }
+        gone.values().forEach(object -> remove(object.key()));
     }
 
     private void putCheckpoint(Path folder, String checkpoint) throws IOException {
@@ -391,13 +411,16 @@ final class S3Store implements CheckpointStore {
 
     @Override
     public void fetchText(Path file, String sha256) {
-        if (!Files.exists(file)) {
+        reading.lock();
+        try {
             attempt(() -> {
-                var found = find(text(sha256));
+                var found = Files.exists(file) ? Optional.<S3Object>empty() : find(text(sha256));
                 if (found.isPresent()) {
                     download(found.get(), file);
                 }
             });
+        } finally {
+            reading.unlock();
         }
     }
 

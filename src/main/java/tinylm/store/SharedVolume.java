@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
+import tinylm.checkpoint.Checkpoints;
 
 /// A folder that all servers and workers see: whatever is written into it is there for all of them.
 record SharedVolume(Path directory) implements CheckpointStore {
@@ -15,8 +16,8 @@ record SharedVolume(Path directory) implements CheckpointStore {
             return List.of();
         }
         try (var children = Files.list(directory)) {
-            return children.filter(Files::isDirectory)
-                    .filter(Files::isReadable)
+            return children.filter(Files::isReadable)
+                    .filter(Checkpoints::isRunDirectory)
                     .map(child -> child.getFileName().toString())
                     .sorted()
                     .toList();
@@ -31,7 +32,7 @@ record SharedVolume(Path directory) implements CheckpointStore {
     }
 
     @Override
-    public void fetch(Path folder) {}
+    public void fetch(Path folder, Predicate<String> names) {}
 
     @Override
     public void put(Path folder) {}

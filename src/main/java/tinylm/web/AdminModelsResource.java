@@ -50,8 +50,8 @@ public class AdminModelsResource {
     @GET
     @Operation(summary = "The checkpoints that could answer: the configured one and the best of every run")
     public ModelBody.Models list() {
-        return ModelBody.Models.of(promotable.directories().entrySet().stream()
-                .map(entry -> candidate(entry.getKey(), entry.getValue()))
+        return ModelBody.Models.of(promotable.ids().stream()
+                .flatMap(id -> promotable.find(id).map(directory -> candidate(id, directory)).stream())
                 .toList());
     }
 
@@ -72,9 +72,7 @@ public class AdminModelsResource {
                 () -> new Problem(
                                 404,
                                 "model_not_found",
-                                "There is no such model; there is "
-                                        + String.join(
-                                                ", ", promotable.directories().keySet()) + ".")
+                                "There is no such model; there is " + String.join(", ", promotable.ids()) + ".")
                         .about("id"));
     }
 

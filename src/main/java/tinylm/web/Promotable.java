@@ -7,9 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.runs.History;
@@ -44,18 +46,11 @@ final class Promotable {
         this.store = store;
     }
 
-    /// By id: the configured checkpoint, and every run by its folder's name.
-    Map<String, Path> directories() {
-        var directories = new LinkedHashMap<>(directoriesHere());
-        for (var run : store.runs()) {
-            if (!directories.containsKey(run)) {
-                var folder = store.read(run, CheckpointStore.CHECKPOINTS);
-                if (Checkpoints.isRunDirectory(folder)) {
-                    directories.put(run, folder);
-                }
-            }
-        }
-        return directories;
+    /// The configured checkpoint, and every run by its folder's name; one of the store need not have a checkpoint.
+    Set<String> ids() {
+        var ids = new LinkedHashSet<>(directoriesHere().keySet());
+        ids.addAll(store.runs());
+        return ids;
     }
 
     /// The configured checkpoint, or the folder of a run that has some.

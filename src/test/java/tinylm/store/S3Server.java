@@ -86,7 +86,7 @@ public final class S3Server implements AutoCloseable {
     }
 
     /// Has this process use it.
-    void useHere() {
+    public void useHere() {
         System.setProperty("aws.endpointUrlS3", url());
         System.setProperty("aws.accessKeyId", IDENTITY);
         System.setProperty("aws.secretAccessKey", CREDENTIAL);

@@ -192,6 +192,31 @@ class S3StoreTest {
     }
 
     @Test
+    void reports_that_were_sent_are_not_sent_again_on_the_next_machine() throws IOException {
+        save(here, 100);
+        var unsent = Files.writeString(here.resolve("unsent.jsonl"), "old");
+        store.put(here);
+        Files.writeString(there.resolve("unsent.jsonl"), "being written");
+        store.fetch(there);
+        assertEquals("being written", Files.readString(there.resolve("unsent.jsonl")));
+        Files.delete(unsent);
+        store.put(here);
+        Files.delete(there.resolve("unsent.jsonl"));
+        store.fetch(there);
+        assertEquals(List.of(FIRST), names(there));
+    }
+
+    @Test
+    void a_worker_that_is_about_to_report_fetches_its_job_alone() throws IOException {
+        save(here, 100);
+        Files.writeString(here.resolve("job.json"), "{}");
+        store.put(here);
+        save(there, 50);
+        store.fetch(there, name -> !CheckpointStore.CHECKPOINTS.test(name));
+        assertEquals(List.of("job.json", "step-000000050"), names(there));
+    }
+
+    @Test
     void without_a_checkpoint_in_the_store_a_folders_own_stay() {
         save(here, 100);
         store.fetch(here);
