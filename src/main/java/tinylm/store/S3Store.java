@@ -37,8 +37,8 @@ import tinylm.checkpoint.Manifest;
 /// `texts/<SHA-256>.txt`.
 ///
 /// A checkpoint's tinylm.json is written last and deleted first, and without it there is none; that it arrives as it
-/// was written is vouched for by its hashes. A worker that was lost and still runs cannot harm the one after it: it
-/// deletes only what is older than its own newest, and whatever it adds has the same bits.
+/// was written is vouched for by its hashes. A worker that was lost and still runs deletes only what is older than
+/// its own newest, and what it adds has the bits of the one after it, unless that went back after a divergence.
 final class S3Store implements CheckpointStore {
 
     private static final Pattern ADDRESS =
