@@ -17,6 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tinylm.checkpoint.Checkpoints;
 import tinylm.inference.GptRunner;
 import tinylm.inference.Lanes;
 import tinylm.model.Gpt;
@@ -78,6 +79,9 @@ final class BenchCommand implements Callable<Integer> {
                 out.printf("%-44s %6.1f GFLOP/s%n", "matrix product 1024^3, " + threads(used), rate / 1e9);
                 out.flush();
                 generation(manager, used, rate, out, stop);
+                if (!stop.requested()) {
+                    WritingBench.run(Checkpoints.load(Home.CHECKPOINT), used, out);
+                }
                 for (double dropout : new double[] {0, 0.1}) {
                     for (OptimizerKind optimizer : OptimizerKind.values()) {
                         if (!stop.requested()) {

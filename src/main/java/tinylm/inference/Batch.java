@@ -4,9 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// What one step feeds to the model: the next feed of each sequence. All decodes take part; of the prefills the
 /// longest waiting, as many as cost the others no more than [#PREFILL] tokens' time.
+///
+/// When there are no more sequences than threads, each decodes several tokens ahead: those that are known, as in a
+/// replay, and then those that are guessed.
 ///
 /// @param prefills those that prefill, longest waiting first
 /// @param decodes those that decode
@@ -25,20 +30,57 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
     ///
     /// @param from tokens of the view that its slot holds
     /// @param to end of the feed
-    record Member(Sequence sequence, int slot, View view, int from, int to) {
+    /// @param ahead what is decoded after the feed, as long as the sequence goes on so
+    record Member(Sequence sequence, int slot, Slots.Row row, View view, int from, int to, int[] ahead) {
+
+        private static final int[] NOTHING = {};
 
         static Member of(Sequence sequence, int slot, Slots.Row row, int contextLength) {
             var view = sequence.view(contextLength);
             int held = row.holds(view);
-            return new Member(sequence, slot, view, held, view.feedEnd(held));
+            return new Member(sequence, slot, row, view, held, view.feedEnd(held), NOTHING);
+        }
+
+        private Member ahead(int contextLength, Draft draft) {
+            int most = Math.min(ModelRunner.AHEAD, contextLength - from) - 1;
+            int known = to;
+            while (known < view.length() && known < to + most && view.isDecoded(known)) {
+                known++;
+            }
+            int[] tokens = view.tokens(to, known);
+            if (known == view.length()) {
+                int[] guesses = sequence.guess(draft, most - tokens.length);
+                tokens = IntStream.concat(Arrays.stream(tokens), Arrays.stream(guesses))
+                        .toArray();
+            }
+            return new Member(sequence, slot, row, view, from, to, tokens);
+        }
+
+        /// What comes after this feed, when the first of what is ahead is what the sequence went on with.
+        Optional<Member> next(int contextLength) {
+            if (ahead.length == 0) {
+                return Optional.empty();
+            }
+            var longer = isLast() ? sequence.view(contextLength) : view;
+            return longer.token(to) == ahead[0]
+                    ? Optional.of(new Member(
+                            sequence, slot, row, longer, to, to + 1, Arrays.copyOfRange(ahead, 1, ahead.length)))
+                    : Optional.empty();
+        }
+
+        /// Notes that the row holds what was fed.
+        void keep() {
+            row.keep(view, to);
         }
 
         boolean decodes() {
             return view.isDecoded(from);
         }
 
+        /// Those of the feed and those ahead.
         int[] tokens() {
-            return view.tokens(from, to);
+            return IntStream.concat(Arrays.stream(view.tokens(from, to)), Arrays.stream(ahead))
+                    .toArray();
         }
 
         /// Whether the logits after this feed are those of the text's end.
@@ -52,7 +94,8 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
     }
 
     /// @param step number of the step, by which sequences remember since when they wait for a prefill
-    static Batch of(List<Sequence> active, Slots slots, int contextLength, long step) {
+    /// @param threads that compute it
+    static Batch of(List<Sequence> active, Slots slots, int contextLength, long step, int threads, Draft draft) {
         var prefills = new ArrayList<Member>();
         var decodes = new ArrayList<Member>();
         var ids = new int[slots.count()];
@@ -63,7 +106,7 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
             var member = Member.of(active.get(slot), slot, slots.row(slot), contextLength);
             if (member.decodes()) {
                 member.sequence().waitsNoMore();
-                decodes.add(member);
+                decodes.add(active.size() <= threads ? member.ahead(contextLength, draft) : member);
                 ids[slot] = member.view().token(member.from());
                 positions[slot] = member.from();
                 rows = slot + 1;
@@ -76,6 +119,11 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
         prefills.sort(Comparator.comparingLong(member -> member.sequence().waitingSince()));
         return new Batch(
                 affordable(prefills), List.copyOf(decodes), Arrays.copyOf(ids, rows), Arrays.copyOf(positions, rows));
+    }
+
+    /// Whether sequences decode ahead.
+    boolean isAhead() {
+        return decodes.stream().anyMatch(member -> member.ahead.length > 0);
     }
 
     int prefilledTokens() {

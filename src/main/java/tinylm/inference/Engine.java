@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,6 +31,7 @@ public final class Engine implements AutoCloseable {
     private final EngineObserver observer;
     private final Slots slots;
     private final Scheduler scheduler;
+    private final Draft draft = new Draft();
     private final ConcurrentLinkedQueue<Sequence> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final Thread thread;
@@ -189,9 +191,9 @@ public final class Engine implements AutoCloseable {
         queueArrivals();
         endCancelled();
         admit();
-        var batch = Batch.of(scheduler.active(), slots, contextLength, ++steps);
+        var batch = Batch.of(scheduler.active(), slots, contextLength, ++steps, lanes.count(), draft);
         runner.reserve(slots.inUse());
-        var pieces = Forward.all(batch, runner, slots, lanes);
+        var pieces = Forward.all(batch, runner, lanes);
         // only now: a sequence that ends makes others change slots
         int drawn = pieces.stream()
                 .flatMap(piece -> piece.results().stream())
@@ -241,8 +243,7 @@ public final class Engine implements AutoCloseable {
         switch (forward) {
             case Forward.Logits(var member, var values) -> {
                 try {
-                    sequence.advance(member, values).ifPresent(reason -> finish(sequence, reason));
-                    return member.isLast() ? 1 : 0;
+                    return advance(member, values);
                 } catch (ReplayDiffersException e) {
                     fail(sequence, TokenEvent.Cause.REPLAY_DIFFERS, "This cannot be resumed: " + e.getMessage() + ".");
                 } catch (RuntimeException e) {
@@ -263,6 +264,28 @@ public final class Engine implements AutoCloseable {
             }
         }
         return 0;
+    }
+
+    /// Goes on with each feed in turn, as long as the sequence draws what was fed ahead.
+    private int advance(Batch.Member first, List<float[]> logits) {
+        var sequence = first.sequence();
+        int drawn = 0;
+        var member = Optional.of(first);
+        for (int i = 0; member.isPresent(); i++) {
+            var feed = member.get();
+            feed.keep();
+            var ending = sequence.advance(feed, logits.get(i));
+            if (feed.isLast()) {
+                drawn++;
+                sequence.teach(draft);
+            }
+            if (ending.isPresent()) {
+                finish(sequence, ending.get());
+                return drawn;
+            }
+            member = feed.next(contextLength);
+        }
+        return drawn;
     }
 
     private void tell(Sequence sequence, Consumer<Sequence> news) {

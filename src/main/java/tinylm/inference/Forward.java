@@ -11,8 +11,8 @@ sealed interface Forward {
 
     Batch.Member member();
 
-    /// @param values (V), after the last token of the feed
-    record Logits(Batch.Member member, float[] values) implements Forward {}
+    /// @param values (V) each, after the last token of the feed and after each token ahead
+    record Logits(Batch.Member member, List<float[]> values) implements Forward {}
 
     record Broken(Batch.Member member, RuntimeException error) implements Forward {}
 
@@ -26,11 +26,23 @@ sealed interface Forward {
         }
     }
 
-    /// Computes a batch on all lanes: each prefill is a piece, and so are some rows of the decode. A failing piece
-    /// breaks the sequences in it.
-    static List<Piece> all(Batch batch, ModelRunner runner, Slots slots, Lanes lanes) {
+    /// Computes a batch on all lanes: each prefill is a piece, and so are some rows of the decode, or each sequence
+    /// that
+    /// decodes ahead. A failing piece breaks the sequences in it.
+    static List<Piece> all(Batch batch, ModelRunner runner, Lanes lanes) {
         var pieces = new ArrayList<Supplier<Piece>>();
         batch.prefills().forEach(member -> pieces.add(() -> Piece.of(true, () -> prefill(member, runner))));
+        if (batch.isAhead()) {
+            batch.decodes().forEach(member -> pieces.add(() -> Piece.of(false, () -> decodeAhead(member, runner))));
+        } else {
+            decodes(batch, runner, lanes, pieces);
+        }
+        var computed = lanes.all(pieces);
+        computed.forEach(piece -> piece.results().forEach(Forward::note));
+        return computed;
+    }
+
+    private static void decodes(Batch batch, ModelRunner runner, Lanes lanes, List<Supplier<Piece>> pieces) {
         for (var rows : lanes.cut(batch.ids().length, !pieces.isEmpty())) {
             var members = batch.decodes().stream()
                     .filter(member -> rows.from() <= member.slot() && member.slot() < rows.to())
@@ -39,14 +51,19 @@ sealed interface Forward {
                 pieces.add(() -> Piece.of(false, () -> decode(members, batch, rows, runner)));
             }
         }
-        var computed = lanes.all(pieces);
-        computed.forEach(piece -> piece.results().forEach(result -> note(result, slots)));
-        return computed;
     }
 
     private static List<Forward> prefill(Batch.Member member, ModelRunner runner) {
+        return one(member, () -> List.of(runner.prefill(member.slot(), member.from(), member.tokens())));
+    }
+
+    private static List<Forward> decodeAhead(Batch.Member member, ModelRunner runner) {
+        return one(member, () -> List.of(runner.decodeAhead(member.slot(), member.from(), member.tokens())));
+    }
+
+    private static List<Forward> one(Batch.Member member, Supplier<List<float[]>> logits) {
         try {
-            return List.of(new Logits(member, runner.prefill(member.slot(), member.from(), member.tokens())));
+            return List.of(new Logits(member, logits.get()));
         } catch (RuntimeException e) {
             return List.of(new Broken(member, e));
         }
@@ -59,19 +76,17 @@ sealed interface Forward {
                     rows.from(),
                     Arrays.copyOfRange(batch.ids(), rows.from(), rows.to()),
                     Arrays.copyOfRange(batch.positions(), rows.from(), rows.to()));
-            members.forEach(member -> results.add(new Logits(member, logits[member.slot() - rows.from()])));
+            members.forEach(member -> results.add(new Logits(member, List.of(logits[member.slot() - rows.from()]))));
         } catch (RuntimeException e) {
             members.forEach(member -> results.add(new Broken(member, e)));
         }
         return results;
     }
 
-    private static void note(Forward result, Slots slots) {
-        var member = result.member();
-        var row = slots.row(member.slot());
+    private static void note(Forward result) {
         switch (result) {
-            case Logits logits -> row.keep(member.view(), member.to());
-            case Broken broken -> row.clear();
+            case Logits logits -> logits.member().keep();
+            case Broken broken -> broken.member().row().clear();
         }
     }
 }

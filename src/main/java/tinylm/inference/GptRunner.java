@@ -17,7 +17,7 @@ import tinylm.model.Torch;
 /// Owns the cache, not the model.
 public final class GptRunner implements ModelRunner {
 
-    private static final int ROWS = 4;
+    private static final int ROWS = AHEAD;
 
     private final Gpt model;
     private final NDManager manager;
@@ -50,10 +50,7 @@ public final class GptRunner implements ModelRunner {
 
     @Override
     public float[] prefill(int slot, int start, int[] ids) {
-        if (start < 0 || ids.length == 0 || start + ids.length > config().contextLength()) {
-            throw new IllegalArgumentException("positions " + start + ".." + (start + ids.length - 1)
-                    + " must lie in 0.." + (config().contextLength() - 1));
-        }
+        checkPositions(start, ids.length);
         prepareThread();
         try (NDManager step = manager.newSubManager()) {
             NDArray tokens = step.create(widen(ids, ids.length), new Shape(1, ids.length)); // (B = 1, T)
@@ -76,6 +73,19 @@ public final class GptRunner implements ModelRunner {
     }
 
     @Override
+    public float[][] decodeAhead(int slot, int start, int[] ids) {
+        if (ids.length == 0 || ids.length > AHEAD) {
+            throw new IllegalArgumentException("there must be 1 to " + AHEAD + " ids, but there are " + ids.length);
+        }
+        checkPositions(start, ids.length);
+        prepareThread();
+        try (NDManager step = manager.newSubManager()) {
+            NDArray tokens = step.create(widen(ids, ROWS), new Shape(ROWS, 1)); // (B, T = 1)
+            return rows(model.forwardLast(tokens, cache.decodeAhead(step, slot, start, ids.length, ROWS)), ids.length);
+        }
+    }
+
+    @Override
     public void swap(int a, int b) {
         cache.swap(a, b);
     }
@@ -83,6 +93,13 @@ public final class GptRunner implements ModelRunner {
     @Override
     public void close() {
         manager.close();
+    }
+
+    private void checkPositions(int start, int count) {
+        if (start < 0 || count == 0 || start + count > config().contextLength()) {
+            throw new IllegalArgumentException("positions " + start + ".." + (start + count - 1) + " must lie in 0.."
+                    + (config().contextLength() - 1));
+        }
     }
 
     private static void prepareThread() {

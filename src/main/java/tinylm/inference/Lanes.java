@@ -51,6 +51,10 @@ public final class Lanes {
         others.allowCoreThreadTimeOut(true);
     }
 
+    int count() {
+        return count;
+    }
+
     /// Makes a step, when no other is under way.
     void take(Runnable theStep) {
         step.lock();

@@ -85,6 +85,17 @@ final class Sequence implements Generation {
                 ContextWindow.firstLength(start, contextLength));
     }
 
+    /// What may come next, by a draft that knows what came before; no more than is wanted.
+    int[] guess(Draft draft, int most) {
+        int left = request.parameters().maxTokens() - (length - promptEnd);
+        return draft.guess(ids, length, Math.min(most, left - 1));
+    }
+
+    /// Has a draft learn the latest token.
+    void teach(Draft draft) {
+        draft.learn(ids, length);
+    }
+
     /// Says how many sequences start before this one, itself included.
     void waits(int newPlace) {
         if (newPlace != place) {

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,47 @@ class DeterminismTest {
         for (int threads = 2; threads <= 5; threads++) {
             assertEquals(alone, alone(request, threads), threads + " threads");
             assertEquals(alone, amidOthers(request, 64, threads), threads + " threads, amid others");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void what_was_guessed_saves_steps_and_changes_nothing(int threads) {
+        var requests = IntStream.range(0, threads)
+                .mapToObj(i -> greedy(Text.EMPTY.withPrompt(ids(9 + 30 * i, i)), 800 - 150 * i))
+                .toList();
+        var reports = new ArrayList<EngineObserver.StepReport>();
+        var guessed = heard(requests, 4, new Lanes(threads), new EngineObserver() {
+            @Override
+            public void stepped(StepReport report) {
+                reports.add(report);
+            }
+        });
+        var drawn = reports.stream()
+                .filter(report -> report.decodedRows() == 1)
+                .map(EngineObserver.StepReport::drawnTokens)
+                .collect(Collectors.toSet());
+        assertTrue(drawn.containsAll(List.of(1, ModelRunner.AHEAD)), "drawn in a step: " + drawn);
+        assertTrue(reports.size() < 750, reports.size() + " steps");
+
+        var amidOthers = new ArrayList<>(requests);
+        IntStream.range(0, 5).forEach(i -> amidOthers.add(request(Text.EMPTY.withPrompt(ids(5, i)), 900)));
+        var expected = heard(amidOthers, 16, new Lanes(1), EngineObserver.NONE);
+        assertEquals(expected.subList(0, threads), guessed);
+    }
+
+    private static GenerationRequest greedy(Text text, int maxTokens) {
+        var parameters = new SamplingParameters(0, 0, 1, 0, 1, 7, maxTokens);
+        return new GenerationRequest(text, List.of(), parameters, 3, new int[0], new Lease());
+    }
+
+    private static List<List<TokenEvent.Token>> heard(
+            List<GenerationRequest> requests, int slots, Lanes lanes, EngineObserver observer) {
+        try (var engine = Engine.start(() -> new GptRunner(manager, model, slots), 10, lanes, observer)) {
+            var heard = requests.stream().map(_ -> new Recorder()).toList();
+            IntStream.range(0, requests.size()).forEach(i -> submit(engine, requests.get(i), heard.get(i)));
+            heard.forEach(Recorder::awaitFinished);
+            return heard.stream().map(Recorder::tokens).toList();
         }
     }
 

@@ -104,6 +104,16 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
+    public float[][] decodeAhead(int slot, int start, int[] ids) {
+        check(ids.length > 0 && ids.length <= AHEAD, "decode of " + ids.length + " tokens ahead");
+        var logits = new float[ids.length][];
+        for (int i = 0; i < ids.length; i++) {
+            logits[i] = decode(slot, new int[] {ids[i]}, new int[] {start + i})[0];
+        }
+        return logits;
+    }
+
+    @Override
     public void swap(int a, int b) {
         ownedByOneThread();
         swaps.incrementAndGet();

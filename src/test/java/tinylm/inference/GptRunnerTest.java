@@ -106,6 +106,50 @@ class GptRunnerTest {
     }
 
     @Test
+    void tokens_decoded_ahead_have_the_bits_of_one_step_after_the_other() {
+        for (int slot : new int[] {0, 1, 7}) {
+            int[] prompt = ids(1 + random.nextInt(80));
+            int[] next = ids(150);
+            float[][] expected = generate(slot, 8, prompt, next);
+            for (int trial = 0; trial < 3; trial++) {
+                assertBits(expected, ahead(slot, prompt, next));
+            }
+        }
+    }
+
+    /// Takes some of what is decoded ahead, guesses that are right and such that are not, and does other things to the
+    /// slot between.
+    private float[][] ahead(int slot, int[] prompt, int[] next) {
+        runner.prefill(slot, 0, prompt);
+        float[][] logits = new float[next.length][];
+        for (int at = 0; at < next.length; ) {
+            int start = prompt.length + at;
+            int right = Math.min(1 + random.nextInt(ModelRunner.AHEAD), next.length - at);
+            int[] tokens = ids(right + random.nextInt(ModelRunner.AHEAD - right + 1));
+            System.arraycopy(next, at, tokens, 0, right);
+            System.arraycopy(runner.decodeAhead(slot, start, tokens), 0, logits, at, right);
+            at += right;
+            switch (random.nextInt(6)) {
+                case 0 -> {
+                    runner.swap(slot, 9);
+                    runner.decodeAhead(slot, 0, ids(3));
+                    runner.swap(slot, 9);
+                }
+                case 1 -> runner.decode(slot + 1, ids(2), random.ints(2, 0, 256).toArray());
+                case 2 -> runner.reserve(SLOTS);
+                case 3 -> {
+                    if (at < next.length) {
+                        logits[at] = runner.decode(slot, new int[] {next[at]}, new int[] {prompt.length + at})[0];
+                        at++;
+                    }
+                }
+                default -> {}
+            }
+        }
+        return logits;
+    }
+
+    @Test
     void rows_keep_their_bits_when_the_cache_grows_for_more() {
         int[] prompt = ids(100);
         int[] next = ids(8);
@@ -143,6 +187,8 @@ class GptRunnerTest {
     @Test
     void positions_beyond_the_context_are_refused() {
         assertThrows(IllegalArgumentException.class, () -> runner.prefill(0, 200, ids(57)));
+        assertThrows(IllegalArgumentException.class, () -> runner.decodeAhead(0, 254, ids(3)));
+        assertThrows(IllegalArgumentException.class, () -> runner.decodeAhead(0, 0, ids(5)));
         assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6));
     }
 
@@ -151,10 +197,12 @@ class GptRunnerTest {
         int[] prompt = ids(100);
         runner.prefill(0, 0, prompt);
         decode(0, 4, 100, ids(5));
+        runner.decodeAhead(0, 105, ids(3));
         int before = count();
         for (int i = 0; i < 10; i++) {
             runner.prefill(0, 0, prompt);
             decode(0, 4, 100, ids(5));
+            runner.decodeAhead(0, 105, ids(3));
         }
         assertEquals(before, count());
     }

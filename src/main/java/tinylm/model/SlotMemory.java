@@ -1,0 +1,174 @@
+package tinylm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.lang.foreign.MemorySegment;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import tinylm.model.KvCache.KeysAndValues;
+
+/// Keys (S, H, D, C) and values (S, H, C, D) of S slots, per layer, as arrays that a forward pass reads and as the
+/// memory below them, where new ones are written. See [SlotCache].
+final class SlotMemory {
+
+    private final GptConfig config;
+    private final NDManager manager;
+    private final Layer[] layers;
+    private final Map<Integer, Window> windows = new ConcurrentHashMap<>();
+    private final long rowBytes; // of one position of one head: D floats
+    private final long headBytes; // of one head of one slot: C D floats
+    private int slots;
+
+    SlotMemory(NDManager manager, GptConfig config, int slots) {
+        this.config = config;
+        this.manager = manager;
+        this.rowBytes = 4L * config.headDim();
+        this.headBytes = rowBytes * config.contextLength();
+        this.slots = slots;
+        this.layers = new Layer[config.nLayer()];
+        Arrays.setAll(layers, _ -> layer());
+    }
+
+    private record Layer(
+            NDArray keys,
+            NDArray values,
+            MemorySegment keyMemory,
+            MemorySegment valueMemory,
+            FloatBuffer keyView,
+            FloatBuffer valueView) {
+
+        static Layer of(NDArray keys, NDArray values) {
+            return new Layer(keys, values, memory(keys), memory(values), Torch.view(keys), Torch.view(values));
+        }
+
+        /// Moves what this holds into a larger one, and frees it.
+        Layer moveTo(Layer larger) {
+            MemorySegment.copy(keyMemory, 0, larger.keyMemory, 0, keyMemory.byteSize());
+            MemorySegment.copy(valueMemory, 0, larger.valueMemory, 0, valueMemory.byteSize());
+            keys.close();
+            values.close();
+            return larger;
+        }
+    }
+
+    private Layer layer() {
+        return Layer.of(
+                manager.zeros(new Shape(slots, config.nHead(), config.headDim(), config.contextLength())),
+                manager.zeros(new Shape(slots, config.nHead(), config.contextLength(), config.headDim())));
+    }
+
+    int slots() {
+        return slots;
+    }
+
+    void grow(int count) {
+        windows.values().forEach(Window::close);
+        windows.clear();
+        slots = count;
+        Arrays.setAll(layers, i -> layers[i].moveTo(layer()));
+    }
+
+    /// What decodes of slots [from, to) see of positions [0, span), by layer.
+    private record Window(int to, int span, KeysAndValues[] layers) {
+
+        void close() {
+            for (KeysAndValues layer : layers) {
+                layer.keys().close();
+                layer.values().close();
+            }
+        }
+    }
+
+    /// Positions [0, span) of slots [from, to) by layer; the same views as the last time, where they fit: for a
+    /// single sequence, making them is a tenth of a step.
+    KeysAndValues[] window(int from, int to, int span) {
+        return windows.compute(from, (_, last) -> {
+                    if (last != null && last.to == to && last.span == span) {
+                        return last;
+                    }
+                    if (last != null) {
+                        last.close();
+                    }
+                    return new Window(to, span, views(manager, from, to, span));
+                })
+                .layers;
+    }
+
+    KeysAndValues[] views(NDManager owner, int from, int to, int span) {
+        return Arrays.stream(layers)
+                .map(layer -> new KeysAndValues(
+                        view(layer.keys, 3, owner, from, to, span), view(layer.values, 2, owner, from, to, span)))
+                .toArray(KeysAndValues[]::new);
+    }
+
+    /// @param axis that of the positions
+    private static NDArray view(NDArray cache, int axis, NDManager owner, int from, int to, int span) {
+        try (NDArray ofSlots = Torch.slice(cache, 0, from, to)) {
+            NDArray view = Torch.slice(ofSlots, axis, 0, span); // (rows, H, D, K) or (rows, H, K, D)
+            view.attach(owner);
+            return view;
+        }
+    }
+
+    private static MemorySegment memory(NDArray array) {
+        return MemorySegment.ofBuffer(array.toByteBuffer(true));
+    }
+
+    /// Takes keys and values of a layer's slot and position over from a row of queries, keys and values (…, 3E).
+    void put(int layer, int slot, int position, FloatBuffer queryKeyValue, int row) {
+        FloatBuffer keys = layers[layer].keyView;
+        FloatBuffer values = layers[layer].valueView;
+        int width = config.nHead() * config.headDim(); // E
+        int source = (3 * row + 1) * width; // queries come first
+        int context = config.contextLength();
+        int target = slot * width * context + position; // keys lie as (H, D, C)
+        for (int i = 0; i < width; i++) {
+            keys.put(target + i * context, queryKeyValue.get(source + i));
+        }
+        for (int head = 0; head < config.nHead(); head++) {
+            int place = ((slot * config.nHead() + head) * context + position) * config.headDim();
+            values.put(place, queryKeyValue, source + width + head * config.headDim(), config.headDim());
+        }
+    }
+
+    /// Takes positions [from, to) of a slot over from another memory of the same model.
+    void copy(SlotMemory other, int otherSlot, int slot, int from, int to) {
+        for (int layer = 0; layer < layers.length && from < to; layer++) {
+            for (int head = 0; head < config.nHead(); head++) {
+                long source = (otherSlot * (long) config.nHead() + head) * headBytes;
+                long target = (slot * (long) config.nHead() + head) * headBytes;
+                MemorySegment.copy(
+                        other.layers[layer].valueMemory,
+                        source + from * rowBytes,
+                        layers[layer].valueMemory,
+                        target + from * rowBytes,
+                        (to - from) * rowBytes);
+                for (int d = 0; d < config.headDim(); d++) {
+                    long before = 4L * (d * (long) config.contextLength() + from);
+                    MemorySegment.copy(
+                            other.layers[layer].keyMemory,
+                            source + before,
+                            layers[layer].keyMemory,
+                            target + before,
+                            4L * (to - from));
+                }
+            }
+        }
+    }
+
+    /// Exchanges the contents of two slots.
+    void swap(int a, int b) {
+        long bytes = headBytes * config.nHead();
+        MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
+        for (Layer layer : layers) {
+            for (MemorySegment memory : new MemorySegment[] {layer.keyMemory, layer.valueMemory}) {
+                MemorySegment.copy(memory, a * bytes, aside, 0, bytes);
+                MemorySegment.copy(memory, b * bytes, memory, a * bytes, bytes);
+                MemorySegment.copy(aside, 0, memory, b * bytes, bytes);
+            }
+        }
+    }
+}
