@@ -39,6 +39,7 @@ import tinylm.text.Corpus;
 import tinylm.text.StreamDecoder;
 import tinylm.training.Ending;
 import tinylm.training.Trainer;
+import tinylm.training.TrainingConfig;
 import tinylm.training.TrainingEvent;
 
 /// A managed run's process: trains as its job says from the newest checkpoint on, reports to the server, and does what
@@ -49,7 +50,8 @@ final class Worker {
     private static final long SAMPLE_SECONDS = 30;
     private static final int ENDED_BY_SIGNAL = 128 + 15;
 
-    private static final int SHARE_ATTEMPTS = 5;
+    /// Seconds between two attempts to upload what was saved last.
+    private static final long MOST_PAUSE = 15;
 
     /// Whoever hears this looks for what was saved.
     private static final Set<Phase> KEPT = Set.of(Phase.SUCCEEDED, Phase.STOPPED, Phase.PAUSED);
@@ -108,21 +110,28 @@ final class Worker {
     private static int run(
             Path directory, int threads, PrintWriter log, boolean asJob, StopOnSignal stop, CheckpointStore store)
             throws IOException {
-        if (Files.notExists(directory.resolve(Job.FILE))) {
-            store.fetch(directory, name -> !CheckpointStore.CHECKPOINTS.test(name)); // new here, and about to report
+        Optional<StoreException> away = Optional.empty();
+        try {
+            store.fetchFiles(directory); // before the first report, for an earlier worker may not have made its last
+        } catch (StoreException e) {
+            if (Files.notExists(directory.resolve(Job.FILE))) {
+                throw e;
+            }
+            away = Optional.of(e);
         }
         var job = WorkerJson.read(Files.readString(directory.resolve(Job.FILE)), Job.class);
         try (var reports = WorkerReports.start(directory, job.run(), System.getenv());
                 var both = asJob
                         ? new PrintWriter(new TwoWriters(log, directory.resolve(ProcessLauncher.LOG)), true)
                         : log) {
-            return new Worker(directory, job, threads, both, asJob, stop, reports, store).work();
+            var worker = new Worker(directory, job, threads, both, asJob, stop, reports, store);
+            return away.map(worker::interrupted).orElseGet(worker::work);
         }
     }
 
     private int work() {
         try (var _ = asJob ? lock() : RunLock.take(directory)) {
-            store.fetch(directory);
+            store.fetchCheckpoints(directory, this::isOurs);
             Torch.load(threads);
             Environment.here(threads).addTo(directory);
             store.fetchText(job.corpus(), job.corpusSha256());
@@ -153,10 +162,23 @@ final class Worker {
                 }
             }
         } catch (StoreException e) {
-            return end(Phase.INTERRUPTED, e.getMessage(), 1);
+            return interrupted(e);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             e.printStackTrace(log);
             return end(Phase.FAILED, sentence(e), 1);
+        }
+    }
+
+    /// Whether a checkpoint is of this run as it is now: not from before it went back to an earlier step.
+    private boolean isOurs(Path checkpoint) {
+        try {
+            var provenance =
+                    Checkpoints.load(checkpoint).manifest().orElseThrow().provenance();
+            return TrainingConfig.fromMap(provenance.trainingConfig())
+                    .withSteps(job.config().steps())
+                    .equals(job.config());
+        } catch (CheckpointException | IllegalArgumentException e) {
+            return false;
         }
     }
 
@@ -225,12 +247,25 @@ final class Worker {
         return stop.requested() || reports.isLeaseLost();
     }
 
+    /// Uploads nothing: what is in the folder may be older than what could not be fetched.
+    private int interrupted(StoreException e) {
+        say(e.getMessage());
+        reports.end(Phase.INTERRUPTED, e.getMessage(), stop::requested);
+        return 1;
+    }
+
     private int end(Phase phase, String sentence, int code) {
         say(sentence);
-        var problem = shareAtLast();
+        var problem = KEPT.contains(phase) ? shareAtLast(sentence) : share();
+        if (reports.wanted() == Wanted.CANCEL && KEPT.contains(phase)) {
+            reports.end(Phase.STOPPED, sentence, stop::requested);
+            return 0;
+        }
         if (problem.isPresent() && KEPT.contains(phase)) {
-            say(problem.get());
-            reports.end(Phase.FAILED, sentence + " " + problem.get(), stop::requested);
+            var told = sentence + " But it could not be uploaded: " + problem.get()
+                    + " When the store is back, resume the run: it goes on from what its machine or the store still has.";
+            say(told);
+            reports.end(Phase.FAILED, told, stop::requested);
             return 1;
         }
         reports.end(phase, sentence, stop::requested);
@@ -253,10 +288,20 @@ final class Worker {
         }
     }
 
-    private Optional<String> shareAtLast() {
+    /// Waits for a store that is away, as long as for a server that is.
+    private Optional<String> shareAtLast(String sentence) {
         var problem = share();
-        for (int attempt = 1; attempt < SHARE_ATTEMPTS && problem.isPresent(); attempt++) {
-            reports.awaitAnswer();
+        long until = System.nanoTime() + WorkerReports.LAST_PATIENCE.toNanos();
+        for (long pause = 1; problem.isPresent() && !isAskedToEnd() && System.nanoTime() < until; pause *= 2) {
+            reports.phase(Phase.TRAINING, sentence + " It waits to upload: " + problem.get());
+            long again = System.nanoTime()
+                    + Duration.ofSeconds(Math.min(pause, MOST_PAUSE)).toNanos();
+            while (!isAskedToEnd() && reports.wanted() != Wanted.CANCEL && System.nanoTime() < again) {
+                reports.awaitAnswer();
+            }
+            if (reports.wanted() == Wanted.CANCEL) {
+                return Optional.empty(); // nothing of it is kept
+            }
             problem = share();
         }
         return problem;
@@ -285,6 +330,9 @@ final class Worker {
                                             + one.manifest().orElseThrow().step())
                                     .orElse("Begins anew")
                             + ", because what is newer is damaged: " + String.join(" ", damaged));
+        }
+        if (newest.isEmpty() && damaged.isEmpty() && job.seconds() > 0) {
+            reports.phase(Phase.TRAINING, "Begins anew, because no checkpoint of it is there any more.");
         }
         newest.ifPresent(this::tell); // an earlier worker may have been lost before it did
         var clock = new Clock(System.nanoTime());

@@ -30,7 +30,7 @@ final class WorkerReports implements AutoCloseable {
 
     private static final Duration INTERVAL = Duration.ofMillis(400);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration LAST_PATIENCE = Duration.ofMinutes(10);
+    static final Duration LAST_PATIENCE = Duration.ofMinutes(10);
     private static final int OK = 200;
     private static final int SERVER_ERROR = 500;
     private static final int TOO_MANY_REQUESTS = 429;

@@ -80,6 +80,7 @@ public final class Runs {
     private Instant since;
     private boolean hasFailed;
     private Instant launchesAfter = Instant.MIN;
+    private Instant discardsAfter = Instant.MIN;
     private final Set<String> discarded = ConcurrentHashMap.newKeySet();
 
     /// @param shared holds the runs' folders for all servers and workers
@@ -528,7 +529,9 @@ public final class Runs {
             if (run.worker().isPresent() && isSilent(run, settings.lease().dividedBy(2))) {
                 attend(run, run.worker().get());
             }
-            if (run.state() == RunState.CANCELLED && discarded.add(run.id())) {
+            if (run.state() == RunState.CANCELLED
+                    && !clock.instant().isBefore(discardsAfter)
+                    && discarded.add(run.id())) {
                 discard(run);
             }
             if (run.state() == RunState.INTERRUPTED && run.status().attempts() < settings.attempts()) {
@@ -593,9 +596,19 @@ public final class Runs {
         try {
             Checkpoints.clear(folder);
             new History(folder).clear();
+        } catch (CheckpointException e) {
+            change(
+                    run.id(),
+                    now -> now.with(
+                            now.state(),
+                            shortened("Cancelled; not all of its checkpoints are deleted: " + e.getMessage()),
+                            Wanted.GO_ON));
+        }
+        try {
             shared.removeAfter(run.id(), -1);
-        } catch (CheckpointException | StoreException e) {
-            change(run.id(), now -> now.with(now.state(), shortened("Cancelled, but " + e.getMessage()), Wanted.GO_ON));
+        } catch (StoreException e) {
+            discarded.remove(run.id());
+            discardsAfter = clock.instant().plus(NOT_NOW);
         }
     }
 

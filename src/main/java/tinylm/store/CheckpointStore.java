@@ -46,14 +46,14 @@ public interface CheckpointStore extends AutoCloseable {
     /// @param names those that shall be in it; whether others are is left open
     Path read(String run, Predicate<String> names);
 
-    /// Has a run's folder, before a worker goes on in it, hold what the store holds. Without any checkpoint in the
-    /// store, those in the folder stay. The history is left out.
-    default void fetch(Path folder) {
-        fetch(folder, _ -> true);
-    }
+    /// Has a run's folder hold what the store holds of its job, and what was to be reported and may not have been.
+    void fetchFiles(Path folder);
 
-    /// @param names of what is fetched
-    void fetch(Path folder, Predicate<String> names);
+    /// Has a run's folder, before a worker goes on in it, hold the checkpoints that the store holds. Without any in the
+    /// store, those in the folder stay. The history is left out.
+    ///
+    /// @param ours whether a checkpoint of the folder stays that is newer than all in the store
+    void fetchCheckpoints(Path folder, Predicate<Path> ours);
 
     /// Has the store hold what a worker has written into the run's folder, and no more of the older checkpoints.
     void put(Path folder);

@@ -6,6 +6,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -52,7 +52,9 @@ final class S3Store implements CheckpointStore {
     private static final Pattern RUN = PLAIN_FILE;
     private static final String CACHE = "read-";
     /// What a worker may be writing to already.
-    private static final Set<String> GROWING = Set.of("log.txt", "unsent.jsonl");
+    private static final String LOG = "log.txt";
+
+    private static final String UNSENT = "unsent.jsonl";
 
     private static final String HISTORY = "history/";
     private static final Duration LONGEST_CALL = Duration.ofMinutes(2);
@@ -147,8 +149,15 @@ final class S3Store implements CheckpointStore {
         try {
             return work.run();
         } catch (SdkException | IOException e) {
-            throw new StoreException("The store " + address + " cannot be used: " + e.getMessage() + ".", e);
+            throw new StoreException("The store " + address + " cannot be used: " + reason(e) + ".", e);
         }
+    }
+
+    private static String reason(Exception e) {
+        var message = String.valueOf(e.getMessage());
+        return message.startsWith("Unable to load credentials")
+                ? "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"
+                : message.replaceAll(" \\(SDK Attempt Count: [0-9]+\\)|[.]$", "");
     }
 
     private void attempt(Deed work) {
@@ -206,7 +215,7 @@ final class S3Store implements CheckpointStore {
         try {
             return attempt(() -> {
                 var contents = list(run);
-                mirror(contents, folder, names);
+                mirror(contents, folder, names, _ -> false);
                 for (var file : contents.files.entrySet()) {
                     var place = folder.resolve(file.getKey());
                     if (names.test(file.getKey()) && !file.getValue().eTag().equals(versions.get(place))) {
@@ -233,25 +242,57 @@ final class S3Store implements CheckpointStore {
     }
 
     @Override
-    public void fetch(Path folder, Predicate<String> names) {
+    public void fetchFiles(Path folder) {
         attempt(() -> {
-            var contents = list(run(folder));
-            if (contents.whole().anyMatch(CHECKPOINTS)) {
-                mirror(contents, folder, CHECKPOINTS.and(names));
-            }
-            for (var file : contents.files.entrySet()) {
+            for (var file : list(run(folder)).files.entrySet()) {
                 var place = folder.resolve(file.getKey());
-                if (names.test(file.getKey()) && !(GROWING.contains(file.getKey()) && Files.exists(place))) {
+                if (file.getKey().equals(UNSENT)) {
+                    add(file.getValue(), place);
+                } else if (!file.getKey().equals(LOG) || Files.notExists(place)) {
                     download(file.getValue(), place);
                 }
             }
         });
     }
 
+    /// Adds the lines of a file to those that are in the folder already. What is told twice counts once.
+    private void add(S3Object object, Path place) throws IOException {
+        var other = place.resolveSibling("." + place.getFileName() + ".other");
+        download(object, other);
+        if (Files.exists(other)) {
+            var lines = Files.readString(other);
+            if (Files.notExists(place) || !Files.readString(place).contains(lines)) {
+                Files.writeString(place, "\n" + lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            }
+            Files.delete(other);
+        }
+    }
+
+    @Override
+    public void fetchCheckpoints(Path folder, Predicate<Path> ours) {
+        attempt(() -> {
+            var contents = list(run(folder));
+            var newest = contents.whole()
+                    .filter(CHECKPOINTS)
+                    .mapToLong(S3Store::step)
+                    .max();
+            if (newest.isPresent()) {
+                mirror(
+                        contents,
+                        folder,
+                        CHECKPOINTS,
+                        name -> step(name) > newest.getAsLong() && ours.test(folder.resolve(name)));
+            }
+        });
+    }
+
     /// Has a folder hold those checkpoints that the store holds, and no others of the names.
-    private void mirror(Contents contents, Path folder, Predicate<String> names) throws IOException {
+    ///
+    /// @param kept stays all the same
+    private void mirror(Contents contents, Path folder, Predicate<String> names, Predicate<String> kept)
+            throws IOException {
         for (var name : checkpoints(folder).keySet()) {
-            if (names.test(name) && !contents.has(name)) {
+            if (names.test(name) && !contents.has(name) && !kept.test(name)) {
                 delete(folder.resolve(name));
             }
         }
@@ -289,13 +330,13 @@ final class S3Store implements CheckpointStore {
     public void put(Path folder) {
         attempt(() -> {
             var contents = list(run(folder));
+            putFiles(folder, contents); // first: who goes on from a checkpoint must know what was to be told before it
             var here = checkpoints(folder);
             for (var name : here.keySet()) {
                 if (!contents.has(name)) {
                     putCheckpoint(folder, name);
                 }
             }
-            putFiles(folder, contents);
             long newest = here.entrySet().stream()
                     .filter(one -> CHECKPOINTS.test(one.getKey()))
                     .mapToLong(Map.Entry::getValue)

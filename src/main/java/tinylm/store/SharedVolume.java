@@ -32,7 +32,10 @@ record SharedVolume(Path directory) implements CheckpointStore {
     }
 
     @Override
-    public void fetch(Path folder, Predicate<String> names) {}
+    public void fetchFiles(Path folder) {}
+
+    @Override
+    public void fetchCheckpoints(Path folder, Predicate<Path> ours) {}
 
     @Override
     public void put(Path folder) {}

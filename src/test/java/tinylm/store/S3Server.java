@@ -20,7 +20,8 @@ public final class S3Server implements AutoCloseable {
 
     private final int port;
     private final Path folder;
-    private final Process process;
+    private final Path settings;
+    private Process process;
 
     /// @param folder to write to, of this server alone
     public S3Server(Path folder) throws IOException {
@@ -29,7 +30,7 @@ public final class S3Server implements AutoCloseable {
         }
         this.folder = folder;
         Files.createDirectories(bucket());
-        var settings = Files.writeString(
+        settings = Files.writeString(
                 folder.resolve("s3proxy.conf"), """
                 s3proxy.endpoint=%s
                 s3proxy.authorization=aws-v2-or-v4
@@ -40,6 +41,11 @@ public final class S3Server implements AutoCloseable {
                 jclouds.credential=unused
                 jclouds.filesystem.basedir=%s
                 """.formatted(url(), IDENTITY, CREDENTIAL, folder.resolve("buckets")));
+        start();
+    }
+
+    /// Has it answer, again or for the first time.
+    public void start() throws IOException {
         process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx128m",
@@ -92,6 +98,7 @@ public final class S3Server implements AutoCloseable {
         System.setProperty("aws.secretAccessKey", CREDENTIAL);
     }
 
+    /// Has it answer no more; what it holds stays.
     @Override
     public void close() {
         process.destroyForcibly().onExit().join();

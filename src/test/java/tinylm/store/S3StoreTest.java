@@ -68,6 +68,11 @@ class S3StoreTest {
         store.close();
     }
 
+    private void fetch(Path run) {
+        store.fetchFiles(run);
+        store.fetchCheckpoints(run, _ -> false);
+    }
+
     private static Checkpoint save(Path run, long step) {
         return Babble.save(run, "abc", 8, step, step);
     }
@@ -101,14 +106,14 @@ class S3StoreTest {
         Files.writeString(here.resolve("job.json"), "{}");
         Files.writeString(here.resolve(".lock"), "");
         store.put(here);
-        store.fetch(there);
+        fetch(there);
         assertEquals(List.of("job.json", FIRST), names(there));
         assertEquals(saved.sha256(), Checkpoints.load(there).sha256());
 
         save(there, 200);
         Files.writeString(there.resolve("job.json"), "{\"a\": 1}");
         store.put(there);
-        store.fetch(here);
+        fetch(here);
         assertEquals(List.of(".lock", "job.json", FIRST, SECOND), names(here));
         assertEquals("{\"a\": 1}", Files.readString(here.resolve("job.json")));
     }
@@ -120,10 +125,10 @@ class S3StoreTest {
         save(here, 200);
         store.put(here);
         Files.delete(stored(SECOND).resolve("tinylm.json")); // it is the last to be written
-        store.fetch(there);
+        fetch(there);
         assertEquals(List.of(FIRST), names(there));
         store.put(here);
-        store.fetch(there);
+        fetch(there);
         assertEquals(List.of(FIRST, SECOND), names(there));
         assertEquals(Optional.of(200L), newest(there));
     }
@@ -137,7 +142,7 @@ class S3StoreTest {
         var bytes = Files.readAllBytes(weights);
         bytes[bytes.length / 2] ^= 1;
         Files.write(weights, bytes);
-        store.fetch(there);
+        fetch(there);
         assertEquals(Optional.of(100L), newest(there));
     }
 
@@ -165,7 +170,7 @@ class S3StoreTest {
     void a_worker_that_was_lost_and_still_writes_harms_nothing_newer() throws IOException {
         save(here, 100);
         store.put(here);
-        store.fetch(there);
+        fetch(there);
         save(there, 200);
         save(there, 300);
         store.put(there);
@@ -184,7 +189,7 @@ class S3StoreTest {
         save(here, 100);
         store.put(here);
         store.removeAfter(RUN, 100);
-        store.fetch(here);
+        fetch(here);
         assertEquals(Optional.of(100L), newest(here));
         assertFalse(Files.exists(stored("history/" + SECOND + "/tinylm.json")));
         store.removeAfter(RUN, -1);
@@ -192,18 +197,49 @@ class S3StoreTest {
     }
 
     @Test
-    void reports_that_were_sent_are_not_sent_again_on_the_next_machine() throws IOException {
+    void reports_that_were_not_sent_are_sent_by_the_next_machine_beside_its_own() throws IOException {
         save(here, 100);
         var unsent = Files.writeString(here.resolve("unsent.jsonl"), "old");
         store.put(here);
-        Files.writeString(there.resolve("unsent.jsonl"), "being written");
-        store.fetch(there);
-        assertEquals("being written", Files.readString(there.resolve("unsent.jsonl")));
+        var own = there.resolve("unsent.jsonl");
+        fetch(there);
+        assertEquals("\nold", Files.readString(own));
+        Files.writeString(own, "being written");
+        fetch(there);
+        fetch(there);
+        assertEquals("being written\nold", Files.readString(own));
         Files.delete(unsent);
         store.put(here);
-        Files.delete(there.resolve("unsent.jsonl"));
-        store.fetch(there);
+        Files.delete(own);
+        fetch(there);
         assertEquals(List.of(FIRST), names(there));
+    }
+
+    @Test
+    void reports_are_there_before_the_checkpoint_that_they_are_of() throws IOException {
+        save(here, 100);
+        Files.writeString(here.resolve("unsent.jsonl"), "of step 100");
+        var spoilt = Files.createDirectories(here.resolve(SECOND));
+        Files.createSymbolicLink(spoilt.resolve("tinylm.json"), Path.of("nowhere"));
+        assertThrows(RuntimeException.class, () -> store.put(here)); // breaks off amid the second checkpoint
+        assertEquals("of step 100", Files.readString(stored("unsent.jsonl")));
+    }
+
+    @Test
+    void what_could_not_be_uploaded_is_gone_on_from_if_it_is_of_the_run_as_it_is_now() {
+        save(here, 100);
+        store.put(here);
+        save(here, 200);
+        save(here, 300);
+        store.fetchCheckpoints(here, _ -> true);
+        assertEquals(Optional.of(300L), newest(here));
+        store.fetchCheckpoints(here, place -> place.endsWith(SECOND));
+        assertEquals(Optional.of(200L), newest(here));
+        store.put(here);
+        save(there, 150);
+        store.fetchCheckpoints(there, _ -> true);
+        assertEquals(Optional.of(200L), newest(there));
+        assertFalse(Files.exists(there.resolve("step-000000150")), "older than what the store has");
     }
 
     @Test
@@ -212,14 +248,14 @@ class S3StoreTest {
         Files.writeString(here.resolve("job.json"), "{}");
         store.put(here);
         save(there, 50);
-        store.fetch(there, name -> !CheckpointStore.CHECKPOINTS.test(name));
+        store.fetchFiles(there);
         assertEquals(List.of("job.json", "step-000000050"), names(there));
     }
 
     @Test
     void without_a_checkpoint_in_the_store_a_folders_own_stay() {
         save(here, 100);
-        store.fetch(here);
+        fetch(here);
         assertEquals(Optional.of(100L), newest(here));
     }
 
@@ -291,7 +327,7 @@ class S3StoreTest {
         for (var name : List.of("evil/tinylm.json", ".hidden", "-option")) {
             Files.writeString(stored(name), "{}");
         }
-        store.fetch(there);
+        fetch(there);
         assertEquals(List.of(), names(there));
         assertThrows(IllegalArgumentException.class, () -> store.read("..", _ -> true));
     }
@@ -308,7 +344,8 @@ class S3StoreTest {
             for (var action : Stream.<Runnable>of(
                             away::runs,
                             () -> away.put(here),
-                            () -> away.fetch(here),
+                            () -> away.fetchCheckpoints(here, _ -> true),
+                            () -> away.fetchFiles(here),
                             () -> away.read(RUN, _ -> true),
                             () -> away.deleteText("ab"))
                     .toList()) {
