@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,6 +23,8 @@ import tinylm.checkpoint.Checkpoints;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
+
+    private static final long END_AGAIN_NANOS = 100_000_000;
 
     @Spec
     private CommandSpec spec;
@@ -58,7 +61,7 @@ final class ServeCommand implements Callable<Integer> {
         System.setProperty("tinylm.runs[0]", Home.RUNTIME.toAbsolutePath().toString());
         System.setProperty(
                 "tinylm.runs[1]", Home.RUNTIME.toAbsolutePath().resolve("runs").toString());
-        Signal.handle(new Signal("TERM"), _ -> Quarkus.asyncExit(0)); // ends as asked: the JVM's own way gives 143
+        Signal.handle(new Signal("TERM"), _ -> Thread.ofPlatform().daemon().start(ServeCommand::end));
         AtomicInteger code = new AtomicInteger();
         Quarkus.run(null, (exitCode, failure) -> {
             code.set(failure == null ? exitCode : 1);
@@ -67,6 +70,15 @@ final class ServeCommand implements Callable<Integer> {
             }
         });
         return code.get();
+    }
+
+    /// With code 0, as asked; the JVM's own way gives 143. Says it until it is heard: Quarkus forgets it while it
+    /// starts.
+    private static void end() {
+        while (true) {
+            Quarkus.asyncExit(0);
+            LockSupport.parkNanos(END_AGAIN_NANOS);
+        }
     }
 
     private static String innermost(Throwable failure) {

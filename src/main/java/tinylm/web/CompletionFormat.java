@@ -63,7 +63,7 @@ final class CompletionFormat {
     private record Failed(ServerEvent.Problem error) {}
 
     private Stream<String> ending() {
-        var problem = HttpResponses.problem(response);
+        var problem = response.error();
         if (problem.isPresent()) {
             return Stream.of(data(new Failed(problem.get())), DONE);
         }

@@ -19,6 +19,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import tinylm.inference.FinishReason;
 import tinylm.inference.ModelCache;
 import tinylm.inference.Models;
 import tinylm.session.Limits;
@@ -33,8 +34,8 @@ import tinylm.session.Tickets;
 final class HttpResponses {
 
     private static final Set<String> LAST = Set.of("response.completed", "response.incomplete", "response.failed");
-    private static final ServerEvent.Problem CUT_SHORT = new ServerEvent.Problem(
-            "server_error", "shutting_down", "The server is shutting down. Please try again in a few seconds.", "");
+    private static final ResponseEvent.Failed CUT_SHORT = new ResponseEvent.Failed(
+            "shutting_down", "The server is shutting down. Please try again in a few seconds.");
 
     private final Models models;
     private final Limits limits;
@@ -94,13 +95,13 @@ final class HttpResponses {
                     logprobs.addAll(delta.logprobs());
                 }
                 ended(event)
-                        .ifPresent(response -> emitter.complete(problem(response)
+                        .ifPresent(response -> emitter.complete(response.error()
                                 .map(HttpResponses::failed)
                                 .orElseGet(() -> ok(body.apply(response, logprobs)))));
             };
             // nobody waits for the deltas: the last event flushes them
             var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);
-            watch.counted(wish.of(session, watch.on(caller, stream)))
+            watch.counted(wish.of(session, watch.on(caller, event -> stream.accept(told(event)))))
                     .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
         });
     }
@@ -127,7 +128,7 @@ final class HttpResponses {
                 ended(event).ifPresent(_ -> reader.end());
             };
             var stream = new ResponseStream(InstantSource.system(), timers, frames, reader::isBehind);
-            watch.counted(wish.of(session, watch.on(caller, stream)))
+            watch.counted(wish.of(session, watch.on(caller, event -> stream.accept(told(event)))))
                     .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
         });
     }
@@ -168,10 +169,11 @@ final class HttpResponses {
                 : Optional.empty();
     }
 
-    /// Why an ended response is no answer. Whoever asked is still there, so only the server's end can have cancelled
-    /// it.
-    static Optional<ServerEvent.Problem> problem(ResponseBody ended) {
-        return ended.status().equals("cancelled") ? Optional.of(CUT_SHORT) : ended.error();
+    /// Whoever asked is still there, so only the server's end can have cancelled a response.
+    static ResponseEvent told(ResponseEvent event) {
+        return event instanceof ResponseEvent.Ended ended && ended.reason() == FinishReason.CANCELLED
+                ? CUT_SHORT
+                : event;
     }
 
     private Response ok(Object body) {

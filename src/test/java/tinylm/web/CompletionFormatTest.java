@@ -1,6 +1,7 @@
 package tinylm.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -25,10 +26,9 @@ class CompletionFormatTest {
             value -> value.getClass().getSimpleName());
 
     @Test
-    void an_ended_completion_has_a_last_chunk_and_one_that_the_server_cut_short_an_error() {
+    void an_ended_completion_has_a_last_chunk_and_one_that_broke_an_error() {
         assertEquals(List.of("data: CompletionBody", "data: [DONE]"), chunks(ended(FinishReason.STOP)));
         assertEquals(List.of("data: CompletionBody", "data: [DONE]"), chunks(ended(FinishReason.LENGTH)));
-        assertEquals(List.of("data: Failed", "data: [DONE]"), chunks(ended(FinishReason.CANCELLED)));
         assertEquals(
                 List.of("data: Failed", "data: [DONE]"),
                 chunks(begun.failed(new ResponseEvent.Failed("server_error", "It broke."))));
@@ -43,12 +43,10 @@ class CompletionFormatTest {
 
     @Test
     void what_the_server_cut_short_is_no_answer() {
-        assertEquals(
-                "shutting_down",
-                HttpResponses.problem(ended(FinishReason.CANCELLED))
-                        .orElseThrow()
-                        .code());
-        assertEquals(Optional.empty(), HttpResponses.problem(ended(FinishReason.STOP)));
+        var cut = new ResponseEvent.Ended(FinishReason.CANCELLED, "xy", 3, 0, 2, Duration.ofSeconds(1));
+        var told = assertInstanceOf(ResponseEvent.Failed.class, HttpResponses.told(cut));
+        assertEquals("shutting_down", told.code());
+        assertEquals(List.of("data: Failed", "data: [DONE]"), chunks(begun.failed(told)));
     }
 
     private ResponseBody ended(FinishReason reason) {
