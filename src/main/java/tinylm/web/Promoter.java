@@ -34,7 +34,7 @@ final class Promoter {
     private final Semaphore one = new Semaphore(1);
     private final ScheduledExecutorService follower = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("promotions").factory());
-    private String complaint = "";
+    private volatile String complaint = "";
 
     Promoter(Models models, Promotions promotions, Promotable promotable, NamedModels named) {
         this.models = models;
@@ -138,6 +138,11 @@ final class Promoter {
                 complaint = String.valueOf(e.getMessage());
             }
         }
+    }
+
+    /// Whether something else was promoted than what answers here, because it cannot be had.
+    boolean isBehind() {
+        return !complaint.isEmpty();
     }
 
     private boolean differs(Promotion current) {

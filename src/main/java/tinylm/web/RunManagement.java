@@ -41,6 +41,7 @@ import tinylm.runs.QuartzAlarm;
 import tinylm.runs.Runs;
 import tinylm.runs.Schedules;
 import tinylm.store.CheckpointStore;
+import tinylm.store.StoreException;
 import tinylm.text.CorpusCatalog;
 
 /// Opens the database of runs and looks after the workers for as long as the server is there.
@@ -101,6 +102,11 @@ public class RunManagement {
             ticker.scheduleWithFixedDelay(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
         }
         schedules.start();
+        try {
+            store.runs();
+        } catch (StoreException e) {
+            LOG.warn(e.getMessage() + " Runs start when it can.");
+        }
     }
 
     private void tick() {

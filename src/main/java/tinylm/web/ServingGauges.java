@@ -13,7 +13,7 @@ import tinylm.inference.Models;
 @Singleton
 class ServingGauges {
 
-    ServingGauges(MeterRegistry registry, Models models, OpenConnections connections) {
+    ServingGauges(MeterRegistry registry, Models models, Promoter promoter, OpenConnections connections) {
         gauge(
                 registry,
                 "tinylm.sequences.running",
@@ -34,6 +34,11 @@ class ServingGauges {
                 "tinylm.models",
                 "Models in memory: more than one for a while after a swap",
                 () -> models.all().count());
+        gauge(
+                registry,
+                "tinylm.promotion.behind",
+                "1 while what was promoted cannot be had and an earlier model answers",
+                () -> promoter.isBehind() ? 1 : 0);
         gauge(
                 registry,
                 "tinylm.connections",

@@ -1,5 +1,6 @@
 package tinylm.web;
 
+import io.quarkus.runtime.configuration.ConfigUtils;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,9 @@ class TicketSigning {
     @Singleton
     Tickets tickets(ServerConfig config) {
         var key = config.ticketKey().map(text -> text.getBytes(StandardCharsets.UTF_8));
-        if (key.isEmpty()) {
+        if (key.isEmpty() && ConfigUtils.isProfileActive("postgresql")) {
+            LOG.warn("tinylm.ticket-key is not set: no other server of this database can resume a stream of this one");
+        } else if (key.isEmpty()) {
             LOG.debug("tinylm.ticket-key is not set: lost streams can be resumed here, until a restart");
         }
         return new Tickets(key.orElseGet(TicketSigning::random), config.ticketLifetime(), InstantSource.system());
