@@ -69,6 +69,7 @@ final class BenchCommand implements Callable<Integer> {
         if (json != null) {
             throw new ParameterException(spec.commandLine(), "--json goes with --presets");
         }
+        var shipped = Checkpoints.load(Home.CHECKPOINT);
         try (var stop = new StopOnSignal();
                 NDManager manager = NDManager.newBaseManager()) {
             out.printf("%-44s %10s %10s %8s%n", "", "measured", "floor", "ratio");
@@ -79,9 +80,7 @@ final class BenchCommand implements Callable<Integer> {
                 out.printf("%-44s %6.1f GFLOP/s%n", "matrix product 1024^3, " + threads(used), rate / 1e9);
                 out.flush();
                 generation(manager, used, rate, out, stop);
-                if (!stop.requested()) {
-                    WritingBench.run(Checkpoints.load(Home.CHECKPOINT), used, out);
-                }
+                WritingBench.run(shipped, used, out, stop);
                 for (double dropout : new double[] {0, 0.1}) {
                     for (OptimizerKind optimizer : OptimizerKind.values()) {
                         if (!stop.requested()) {

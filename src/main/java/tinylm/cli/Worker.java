@@ -50,7 +50,7 @@ final class Worker {
     private static final long SAMPLE_SECONDS = 30;
     private static final int ENDED_BY_SIGNAL = 128 + 15;
 
-    /// Seconds between two attempts to upload what was saved last.
+    /// Most seconds between two attempts to upload what was saved last.
     private static final long MOST_PAUSE = 15;
 
     /// Whoever hears this looks for what was saved.
@@ -125,7 +125,7 @@ final class Worker {
                         ? new PrintWriter(new TwoWriters(log, directory.resolve(ProcessLauncher.LOG)), true)
                         : log) {
             var worker = new Worker(directory, job, threads, both, asJob, stop, reports, store);
-            return away.map(worker::interrupted).orElseGet(worker::work);
+            return away.map(e -> worker.interrupted(e.getMessage())).orElseGet(worker::work);
         }
     }
 
@@ -148,11 +148,7 @@ final class Worker {
                                 0);
                     }
                     case Ending.Diverged diverged -> {
-                        long good = Checkpoints.goBack(directory);
-                        history.goBack(good);
-                        reports.goBack(good);
-                        store.removeAfter(job.run(), good > 0 ? good : -1);
-                        return end(Phase.DIVERGED, diverged.sentence(), 1);
+                        return diverged(diverged.sentence());
                     }
                     case Ending.Stopped(long step) -> {
                         if (!isResumed(step)) {
@@ -162,7 +158,7 @@ final class Worker {
                 }
             }
         } catch (StoreException e) {
-            return interrupted(e);
+            return interrupted(e.getMessage());
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             e.printStackTrace(log);
             return end(Phase.FAILED, sentence(e), 1);
@@ -247,10 +243,27 @@ final class Worker {
         return stop.requested() || reports.isLeaseLost();
     }
 
+    /// Goes back to where all was well. The server hears of it once the store has no more than that: who goes on with
+    /// half the learning rate must begin there.
+    private int diverged(String sentence) {
+        long good = Checkpoints.goBack(directory);
+        history.goBack(good);
+        var problem = share();
+        if (problem.isPresent()) {
+            return interrupted(problem.get());
+        }
+        if (reports.isLeaseLost()) {
+            return 1;
+        }
+        store.removeAfter(job.run(), good > 0 ? good : -1);
+        reports.goBack(good);
+        return end(Phase.DIVERGED, sentence, 1);
+    }
+
     /// Uploads nothing: what is in the folder may be older than what could not be fetched.
-    private int interrupted(StoreException e) {
-        say(e.getMessage());
-        reports.end(Phase.INTERRUPTED, e.getMessage(), stop::requested);
+    private int interrupted(String sentence) {
+        say(sentence);
+        reports.end(Phase.INTERRUPTED, sentence, stop::requested);
         return 1;
     }
 
@@ -260,6 +273,12 @@ final class Worker {
         if (reports.wanted() == Wanted.CANCEL && KEPT.contains(phase)) {
             reports.end(Phase.STOPPED, sentence, stop::requested);
             return 0;
+        }
+        if (reports.isLeaseLost()) {
+            return 1;
+        }
+        if (problem.isPresent() && KEPT.contains(phase) && stop.requested()) {
+            return asJob && reports.wanted() == Wanted.GO_ON ? ENDED_BY_SIGNAL : interrupted(problem.get());
         }
         if (problem.isPresent() && KEPT.contains(phase)) {
             var told = sentence + " But it could not be uploaded: " + problem.get()
@@ -334,6 +353,7 @@ final class Worker {
         if (newest.isEmpty() && damaged.isEmpty() && job.seconds() > 0) {
             reports.phase(Phase.TRAINING, "Begins anew, because no checkpoint of it is there any more.");
         }
+        reports.takeUp(newest.map(one -> one.manifest().orElseThrow().step()).orElse(-1L));
         newest.ifPresent(this::tell); // an earlier worker may have been lost before it did
         var clock = new Clock(System.nanoTime());
         try (var trainer = newest.map(one -> Trainer.resume(job.config(), text, directory, clock::on, one))

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToLongFunction;
 import tinylm.runs.Eta;
 import tinylm.runs.Job;
 import tinylm.runs.Report;
@@ -44,6 +46,7 @@ final class WorkerReports implements AutoCloseable {
             .connectTimeout(TIMEOUT)
             .build();
     private final List<Report> waiting = new ArrayList<>();
+    private final List<Report> earlier = new ArrayList<>();
     private final Thread thread;
     private List<Report.Step> steps = new ArrayList<>();
     private List<Report.Evaluation> evaluations = new ArrayList<>();
@@ -55,6 +58,7 @@ final class WorkerReports implements AutoCloseable {
     private String sentence = "";
     private Wanted wanted = Wanted.GO_ON;
     private boolean leaseLost;
+    private boolean tookUp;
     private boolean closed;
 
     private WorkerReports(Path directory, String run, URI server, String token) {
@@ -73,33 +77,50 @@ final class WorkerReports implements AutoCloseable {
                     + Job.TOKEN + "; to train without one, leave --worker out.");
         }
         var reports = new WorkerReports(directory, run, URI.create(server), token);
-        reports.takeUpUnsent();
+        reports.readUnsent();
         reports.thread.start();
         return reports;
     }
 
-    /// What an earlier worker could not send. It is history: what that one was doing does not matter any more.
-    private void takeUpUnsent() throws IOException {
+    /// What earlier workers could not send.
+    private void readUnsent() throws IOException {
         if (Files.exists(unsent)) {
-            for (var line : Files.readAllLines(unsent)) {
+            var text = new String(Files.readAllBytes(unsent), StandardCharsets.UTF_8);
+            for (var line : text.split("\n")) {
                 try {
-                    var old = WorkerJson.read(line, Report.class);
-                    waiting.add(new Report(
-                            Phase.TRAINING,
-                            "",
-                            ProcessHandle.current().pid(),
-                            0,
-                            Optional.empty(),
-                            old.steps(),
-                            old.evaluations(),
-                            old.samples(),
-                            old.checkpoints(),
-                            OptionalLong.empty()));
+                    earlier.add(WorkerJson.read(line, Report.class));
                 } catch (IllegalArgumentException e) {
                     // cut off in the middle, when its worker died
                 }
             }
         }
+    }
+
+    /// Sends what earlier workers could not, up to the step that this one goes on from: those after it are made and
+    /// told again, and may be others, where a run went back. It is history: what those workers were doing does not
+    /// matter any more.
+    synchronized void takeUp(long last) {
+        if (!tookUp) {
+            tookUp = true;
+            for (var old : earlier) {
+                waiting.add(new Report(
+                        Phase.TRAINING,
+                        "",
+                        ProcessHandle.current().pid(),
+                        0,
+                        Optional.empty(),
+                        upTo(last, old.steps(), Report.Step::step),
+                        upTo(last, old.evaluations(), Report.Evaluation::step),
+                        upTo(last, old.samples(), Report.Sample::step),
+                        upTo(last, old.checkpoints(), Report.Kept::step),
+                        OptionalLong.empty()));
+            }
+            earlier.clear();
+        }
+    }
+
+    private static <T> List<T> upTo(long last, List<T> told, ToLongFunction<T> step) {
+        return told.stream().filter(one -> step.applyAsLong(one) <= last).toList();
     }
 
     synchronized Wanted wanted() {
@@ -215,7 +236,7 @@ final class WorkerReports implements AutoCloseable {
 
     private synchronized void removeFirst() {
         waiting.removeFirst();
-        if (waiting.isEmpty()) {
+        if (waiting.isEmpty() && tookUp) {
             try {
                 Files.deleteIfExists(unsent);
             } catch (IOException e) {

@@ -19,9 +19,12 @@ final class WritingBench {
 
     private WritingBench() {}
 
-    static void run(Checkpoint checkpoint, int threads, PrintWriter out) {
-        rates(checkpoint, threads); // so that the next writes with code that is compiled
-        double[] rates = rates(checkpoint, threads);
+    static void run(Checkpoint checkpoint, int threads, PrintWriter out, StopOnSignal stop) {
+        rates(checkpoint, threads, stop); // so that the next writes with code that is compiled
+        double[] rates = rates(checkpoint, threads, stop);
+        if (stop.requested()) {
+            return;
+        }
         print("the first %,d".formatted(CHARACTERS), rates[0], threads, out);
         double[] later = Arrays.copyOfRange(rates, TEXTS / 2, TEXTS);
         Arrays.sort(later);
@@ -34,10 +37,10 @@ final class WritingBench {
         out.flush();
     }
 
-    private static double[] rates(Checkpoint checkpoint, int threads) {
+    private static double[] rates(Checkpoint checkpoint, int threads, StopOnSignal stop) {
         try (var model = LoadedModel.open(checkpoint, LoadedModel.Settings.alone(4, threads))) {
             double[] rates = new double[TEXTS];
-            for (int text = 0; text < TEXTS; text++) {
+            for (int text = 0; text < TEXTS && !stop.requested(); text++) {
                 long began = System.nanoTime();
                 write(model.engine(), SamplingParameters.defaults(text).withMaxTokens(CHARACTERS));
                 rates[text] = CHARACTERS * 1e9 / (System.nanoTime() - began);

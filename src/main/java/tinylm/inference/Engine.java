@@ -273,7 +273,9 @@ public final class Engine implements AutoCloseable {
         var member = Optional.of(first);
         for (int i = 0; member.isPresent(); i++) {
             var feed = member.get();
-            feed.keep();
+            if (i > 0) {
+                feed.row().extend(feed.view(), feed.from(), feed.to());
+            }
             var ending = sequence.advance(feed, logits.get(i));
             if (feed.isLast()) {
                 drawn++;

@@ -17,7 +17,7 @@ import tinylm.model.Torch;
 /// Owns the cache, not the model.
 public final class GptRunner implements ModelRunner {
 
-    private static final int ROWS = AHEAD;
+    private static final int ROWS = 4;
 
     private final Gpt model;
     private final NDManager manager;

@@ -10,7 +10,7 @@ public interface ModelRunner extends AutoCloseable {
     /// Position of a row that takes no part in a decode step.
     int IDLE = -1;
 
-    /// Most tokens of [#decodeAhead].
+    /// Most tokens of [#decodeAhead]: as many as are computed anyway when there is one.
     int AHEAD = 4;
 
     GptConfig config();

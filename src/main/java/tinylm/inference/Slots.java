@@ -31,6 +31,13 @@ final class Slots {
             fed = newFed;
         }
 
+        /// Notes that the row holds more of a view, if it holds what was before.
+        void extend(View newView, int from, int newFed) {
+            if (fed == from) {
+                keep(newView, newFed);
+            }
+        }
+
         void clear() {
             keep(View.nothing(), 0);
         }

@@ -58,6 +58,9 @@ public final class Runs {
     /// Until a launch is tried again that could not be made just now.
     private static final Duration NOT_NOW = Duration.ofSeconds(30);
 
+    /// Until a store that was away is asked again to delete what nobody waits for.
+    private static final Duration NOT_SOON = Duration.ofMinutes(10);
+
     /// Of an extension.
     public static final int MOST_STEPS = 10_000_000;
 
@@ -608,7 +611,7 @@ public final class Runs {
             shared.removeAfter(run.id(), -1);
         } catch (StoreException e) {
             discarded.remove(run.id());
-            discardsAfter = clock.instant().plus(NOT_NOW);
+            discardsAfter = clock.instant().plus(NOT_SOON);
         }
     }
 

@@ -46,11 +46,12 @@ public interface CheckpointStore extends AutoCloseable {
     /// @param names those that shall be in it; whether others are is left open
     Path read(String run, Predicate<String> names);
 
-    /// Has a run's folder hold what the store holds of its job, and what was to be reported and may not have been.
+    /// Has a run's folder hold the files that the store holds beside checkpoints: the job and the log, unless they are
+    /// there, and what was to be reported and may not have been, beside what is there.
     void fetchFiles(Path folder);
 
-    /// Has a run's folder, before a worker goes on in it, hold the checkpoints that the store holds. Without any in the
-    /// store, those in the folder stay. The history is left out.
+    /// Has a run's folder, before a worker goes on in it, hold the checkpoints that the store holds. The history is
+    /// left out.
     ///
     /// @param ours whether a checkpoint of the folder stays that is newer than all in the store
     void fetchCheckpoints(Path folder, Predicate<Path> ours);

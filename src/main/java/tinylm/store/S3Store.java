@@ -1,6 +1,7 @@
 package tinylm.store;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,9 +53,13 @@ final class S3Store implements CheckpointStore {
     private static final Pattern PLAIN_FILE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,99}");
     private static final Pattern RUN = PLAIN_FILE;
     private static final String CACHE = "read-";
-    /// What a worker may be writing to already.
-    private static final String LOG = "log.txt";
+    /// The server that starts a worker writes it, and nobody else: a worker that was lost has an old one.
+    private static final String JOB = "job.json";
 
+    /// Those that may be there already, and stay.
+    private static final Set<String> OWN = Set.of(JOB, "log.txt");
+
+    /// What was to be reported; its worker may be adding to it.
     private static final String UNSENT = "unsent.jsonl";
 
     private static final String HISTORY = "history/";
@@ -248,7 +254,7 @@ final class S3Store implements CheckpointStore {
                 var place = folder.resolve(file.getKey());
                 if (file.getKey().equals(UNSENT)) {
                     add(file.getValue(), place);
-                } else if (!file.getKey().equals(LOG) || Files.notExists(place)) {
+                } else if (!OWN.contains(file.getKey()) || Files.notExists(place)) {
                     download(file.getValue(), place);
                 }
             }
@@ -260,29 +266,29 @@ final class S3Store implements CheckpointStore {
         var other = place.resolveSibling("." + place.getFileName() + ".other");
         download(object, other);
         if (Files.exists(other)) {
-            var lines = Files.readString(other);
-            if (Files.notExists(place) || !Files.readString(place).contains(lines)) {
+            var lines = text(other);
+            if (Files.notExists(place) || !text(place).contains(lines)) {
                 Files.writeString(place, "\n" + lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             }
             Files.delete(other);
         }
     }
 
+    /// It may have been cut off within a character, which its line is passed over for.
+    private static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
     @Override
     public void fetchCheckpoints(Path folder, Predicate<Path> ours) {
         attempt(() -> {
             var contents = list(run(folder));
-            var newest = contents.whole()
+            long newest = contents.whole()
                     .filter(CHECKPOINTS)
                     .mapToLong(S3Store::step)
-                    .max();
-            if (newest.isPresent()) {
-                mirror(
-                        contents,
-                        folder,
-                        CHECKPOINTS,
-                        name -> step(name) > newest.getAsLong() && ours.test(folder.resolve(name)));
-            }
+                    .max()
+                    .orElse(-1);
+            mirror(contents, folder, CHECKPOINTS, name -> step(name) > newest && ours.test(folder.resolve(name)));
         });
     }
 
@@ -349,8 +355,12 @@ final class S3Store implements CheckpointStore {
     /// Also takes away what is not there any more, as reports that were sent.
     private void putFiles(Path folder, Contents contents) throws IOException {
         var gone = new HashMap<>(contents.files);
+        gone.remove(JOB);
         for (var file : files(folder)) {
             var name = file.getFileName().toString();
+            if (name.equals(JOB)) {
+                continue;
+            }
             try {
                 upload(RequestBody.fromBytes(Files.readAllBytes(file)), key(run(folder), name));
                 gone.remove(name);

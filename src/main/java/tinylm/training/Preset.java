@@ -13,7 +13,7 @@ public enum Preset {
 
     DEFAULT("About a quarter of an hour.", recipe(GptConfig.DEFAULT, 0, 1700, 8, 200)),
 
-    RECORD("About an hour; the shipped model's, the lowest loss.", recipe(GptConfig.DEFAULT, 0.1, 6000, 8, 500)),
+    RECORD("About half an hour; the shipped model's, the lowest loss.", recipe(GptConfig.DEFAULT, 0.1, 6000, 8, 500)),
 
     ORIGINAL(
             "What the original tinylm does: AdamW alone, large batches, full windows. Hours.",

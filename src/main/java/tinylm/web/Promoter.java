@@ -34,7 +34,8 @@ final class Promoter {
     private final Semaphore one = new Semaphore(1);
     private final ScheduledExecutorService follower = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("promotions").factory());
-    private volatile String complaint = "";
+    private String complaint = "";
+    private volatile boolean behind;
 
     Promoter(Models models, Promotions promotions, Promotable promotable, NamedModels named) {
         this.models = models;
@@ -125,12 +126,14 @@ final class Promoter {
                 alone(() -> {
                     var current = promotions.current();
                     if (differs(current)) { // it may just have been promoted here
+                        behind = true;
                         models.promote(find(current));
                         LOG.infof("%s answers now, as it was promoted", current.model());
                     }
                     return current;
                 });
             }
+            behind = differs(promotions.current());
             complaint = "";
         } catch (RuntimeException e) {
             if (!complaint.equals(e.getMessage())) {
@@ -142,7 +145,7 @@ final class Promoter {
 
     /// Whether something else was promoted than what answers here, because it cannot be had.
     boolean isBehind() {
-        return !complaint.isEmpty();
+        return behind;
     }
 
     private boolean differs(Promotion current) {

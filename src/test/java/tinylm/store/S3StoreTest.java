@@ -105,17 +105,20 @@ class S3StoreTest {
         var saved = save(here, 100);
         Files.writeString(here.resolve("job.json"), "{}");
         Files.writeString(here.resolve(".lock"), "");
+        store.put(here, "job.json");
         store.put(here);
         fetch(there);
         assertEquals(List.of("job.json", FIRST), names(there));
         assertEquals(saved.sha256(), Checkpoints.load(there).sha256());
 
         save(there, 200);
-        Files.writeString(there.resolve("job.json"), "{\"a\": 1}");
+        Files.writeString(there.resolve("job.json"), "a worker's copy");
         store.put(there);
         fetch(here);
         assertEquals(List.of(".lock", "job.json", FIRST, SECOND), names(here));
-        assertEquals("{\"a\": 1}", Files.readString(here.resolve("job.json")));
+        assertEquals("{}", Files.readString(stored("job.json")), "it is the server's");
+        fetch(there);
+        assertEquals("a worker's copy", Files.readString(there.resolve("job.json")));
     }
 
     @Test
@@ -246,6 +249,7 @@ class S3StoreTest {
     void a_worker_that_is_about_to_report_fetches_its_job_alone() throws IOException {
         save(here, 100);
         Files.writeString(here.resolve("job.json"), "{}");
+        store.put(here, "job.json");
         store.put(here);
         save(there, 50);
         store.fetchFiles(there);
@@ -253,10 +257,12 @@ class S3StoreTest {
     }
 
     @Test
-    void without_a_checkpoint_in_the_store_a_folders_own_stay() {
+    void without_a_checkpoint_in_the_store_a_folders_own_stay_if_they_are_of_the_run_as_it_is_now() {
         save(here, 100);
-        fetch(here);
+        store.fetchCheckpoints(here, _ -> true);
         assertEquals(Optional.of(100L), newest(here));
+        store.fetchCheckpoints(here, _ -> false);
+        assertEquals(Optional.empty(), newest(here));
     }
 
     @Test
