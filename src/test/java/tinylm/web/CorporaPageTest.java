@@ -16,6 +16,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,8 +122,14 @@ class CorporaPageTest extends RunsInBrowser {
         page.locator("#corpus").selectOption("distant");
         button("Download distant").click();
         assertThat(page.locator(".corpus-problem")).containsText("The corpus distant was not downloaded");
+        var asked = new AtomicBoolean();
+        page.onRequest(request -> asked.compareAndSet(false, request.method().equals("POST")));
         page.route("**/v1/corpora", route -> {
             var answer = route.fetch();
+            if (!asked.get()) { // the page looks at the corpora once more after the failure
+                route.fulfill(new com.microsoft.playwright.Route.FulfillOptions().setResponse(answer));
+                return;
+            }
             route.fulfill(new com.microsoft.playwright.Route.FulfillOptions()
                     .setResponse(answer)
                     .setBody(answer.text()
