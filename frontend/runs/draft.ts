@@ -80,7 +80,10 @@ export function draft(state: State, on: DraftActions): TemplateResult {
         const { open } = event.target as HTMLDetailsElement;
         if (open !== unfolded) on.change({ unfolded: open });
       }}>
-        <summary class="draft-summary">
+        <summary class="draft-summary" @click=${(event: Event) => {
+          event.preventDefault(); // toggle comes later: what is drawn in between would fold it again
+          on.change({ unfolded: !unfolded });
+        }}>
           <span>All values</span>
           <span class="draft-brief">${Object.keys(wrong).length > 0 ? 'something is not allowed' : changed.length === 0 ? `as in ${base.name}` : `changed: ${labels(changed)}`}</span>
         </summary>

@@ -136,7 +136,10 @@ export class Schedules {
           const { open } = event.target as HTMLDetailsElement;
           if (open !== plan.unfolded) this.change({ unfolded: open });
         }}>
-          <summary class="draft-summary">
+          <summary class="draft-summary" @click=${(event: Event) => {
+            event.preventDefault(); // toggle comes later: what is drawn in between would fold it again
+            this.change({ unfolded: !plan.unfolded });
+          }}>
             <span>All values</span>
             <span class="draft-brief">${changed.length === 0 ? `as in ${preset.name}` : `changed: ${labels(changed)}`}</span>
           </summary>
