@@ -11,7 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Close it when the work has stopped.
 final class StopOnSignal implements AutoCloseable {
 
-    private static final int ENDED_BY_SIGNAL = 128 + 15;
+    /// Of a process that SIGTERM ended.
+    static final int EXIT_CODE = 128 + 15;
 
     private final AtomicBoolean requested = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -48,10 +49,10 @@ final class StopOnSignal implements AutoCloseable {
         onRequest.run();
         try {
             if (!stopped.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                Runtime.getRuntime().halt(ENDED_BY_SIGNAL);
+                Runtime.getRuntime().halt(EXIT_CODE);
             }
         } catch (InterruptedException e) {
-            Runtime.getRuntime().halt(ENDED_BY_SIGNAL);
+            Runtime.getRuntime().halt(EXIT_CODE);
         }
     }
 

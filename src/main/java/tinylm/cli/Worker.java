@@ -48,7 +48,6 @@ final class Worker {
 
     private static final int SAMPLE_CHARACTERS = 300;
     private static final long SAMPLE_SECONDS = 30;
-    private static final int ENDED_BY_SIGNAL = 128 + 15;
 
     /// Most seconds between two attempts to upload what was saved last.
     private static final long MOST_PAUSE = 15;
@@ -211,7 +210,7 @@ final class Worker {
         if (asJob && stop.requested() && reports.wanted() == Wanted.GO_ON) {
             share();
             say("Told to end, and saved at step " + step + "; the Job starts another pod, which goes on.");
-            return ENDED_BY_SIGNAL;
+            return StopOnSignal.EXIT_CODE;
         }
         return stop.requested()
                 ? end(Phase.INTERRUPTED, "The worker was told to end, and saved at step " + step + ".", 0)
@@ -269,26 +268,27 @@ final class Worker {
 
     private int end(Phase phase, String sentence, int code) {
         say(sentence);
-        var problem = KEPT.contains(phase) ? shareAtLast(sentence) : share();
-        if (reports.wanted() == Wanted.CANCEL && KEPT.contains(phase)) {
+        boolean isKept = KEPT.contains(phase);
+        var problem = isKept ? shareAtLast(sentence) : share();
+        if (isKept && reports.wanted() == Wanted.CANCEL) {
             reports.end(Phase.STOPPED, sentence, stop::requested);
             return 0;
         }
         if (reports.isLeaseLost()) {
             return 1;
         }
-        if (problem.isPresent() && KEPT.contains(phase) && stop.requested()) {
-            return asJob && reports.wanted() == Wanted.GO_ON ? ENDED_BY_SIGNAL : interrupted(problem.get());
+        if (!isKept || problem.isEmpty()) {
+            reports.end(phase, sentence, stop::requested);
+            return code;
         }
-        if (problem.isPresent() && KEPT.contains(phase)) {
-            var told = sentence + " But it could not be uploaded: " + problem.get()
-                    + " When the store is back, resume the run: it goes on from what its machine or the store still has.";
-            say(told);
-            reports.end(Phase.FAILED, told, stop::requested);
-            return 1;
+        if (stop.requested()) {
+            return asJob && reports.wanted() == Wanted.GO_ON ? StopOnSignal.EXIT_CODE : interrupted(problem.get());
         }
-        reports.end(phase, sentence, stop::requested);
-        return code;
+        var told = sentence + " But it could not be uploaded: " + problem.get()
+                + " When the store is back, resume the run: it goes on from what its machine or the store still has.";
+        say(told);
+        reports.end(Phase.FAILED, told, stop::requested);
+        return 1;
     }
 
     /// Lets other machines see what was saved; if that fails, with the next that is saved.
