@@ -107,9 +107,7 @@ export function mount(root: HTMLElement): void {
         roll: () => dispatch({ type: 'setting typed', knob: 'seed', value: dice() }),
         restore: () => dispatch({ type: 'settings restored' }),
         look: (lens, on) => dispatch({ type: 'lens switched', lens, on }),
-        toggled: (event) => {
-          if (!wide.matches) unfolded = (event.target as HTMLDetailsElement).open;
-        },
+        unfold,
       })}
       <section class="manuscript" aria-label="Manuscript">
         ${state.text === null ? html`<p class="manuscript-empty">What the model writes appears here.</p>` : nothing}
@@ -189,8 +187,14 @@ export function mount(root: HTMLElement): void {
     return false;
   }
 
+  function unfold(open: boolean): void {
+    if (wide.matches || open === unfolded) return;
+    unfolded = open;
+    render(view(), root);
+  }
+
   function focusSetting(knob: Knob): void {
-    root.querySelector<HTMLDetailsElement>('.settings-fold')!.open = true;
+    unfold(true);
     root.querySelector<HTMLElement>(`#${knob}`)!.focus();
   }
 

@@ -12,7 +12,7 @@ export interface SettingsActions {
   roll(): void;
   restore(): void;
   look(lens: Lens, on: boolean): void;
-  toggled(event: Event): void;
+  unfold(open: boolean): void;
 }
 
 /** Beside the text the settings are always open; above it, on a phone, they unfold. */
@@ -24,8 +24,12 @@ export function settings(state: State, scales: Scales, fold: Fold, on: SettingsA
   const changed = KNOBS.some((knob) => state.settings[knob] !== DEFAULTS[knob]);
   return html`
     <section class="settings" aria-label="Settings">
-      <details class="settings-fold" ?open=${live(fold !== 'closed')} @toggle=${on.toggled}>
-        <summary class="settings-summary" tabindex=${fold === 'fixed' ? -1 : 0}>
+      <details class="settings-fold" ?open=${live(fold !== 'closed')}
+        @toggle=${(event: Event) => on.unfold((event.target as HTMLDetailsElement).open)}>
+        <summary class="settings-summary" tabindex=${fold === 'fixed' ? -1 : 0} @click=${(event: Event) => {
+          event.preventDefault(); // toggle comes later: what is drawn in between would fold it again
+          on.unfold(fold === 'closed');
+        }}>
           <span class="label">Settings</span>
           <span class="settings-brief">${brief(state)}</span>
         </summary>
