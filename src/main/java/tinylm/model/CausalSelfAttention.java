@@ -1,12 +1,17 @@
 package tinylm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import java.util.Map;
-import tinylm.model.KvCache.KeysAndValues;
+import java.util.stream.LongStream;
+import tinylm.model.KvCache.QueriesKeysValues;
 
 /// softmax(q k' / sqrt(D) + mask) v for each head (Vaswani et al. 2017, equation 1). The cache says what k and v are:
 /// those of the new positions alone while training, those of the whole sequence so far while generating.
 final class CausalSelfAttention {
+
+    private static final long BLOCK = 128; // queries
 
     private final int layer;
     private final Heads heads;
@@ -24,19 +29,36 @@ final class CausalSelfAttention {
     }
 
     NDArray forward(NDArray x, KvCache cache, Dropout dropout) {
-        NDArray qkv = queryKeyValue.forward(x); // (B, T, 3E)
-        KeysAndValues kv = cache.extend(layer, qkv); // (rows, H, D, K), (rows, H, K, D)
-        NDArray q = heads.queries(first(cache.rows(), qkv)).mul(scale); // (rows, H, T, D)
-
-        NDArray scores = q.matMul(kv.keys()).addi(cache.mask()); // (rows, H, T, K)
-        NDArray attended = dropout.apply(scores.softmax(-1)).matMul(kv.values()); // (rows, H, T, D)
-
+        QueriesKeysValues all = cache.extend(layer, queryKeyValue.forward(x));
+        NDArray q = all.queries().mul(scale); // (rows, H, T, D)
+        NDArray attended = attend(q, all.keys(), all.values(), cache.mask(), dropout);
         NDArray joined = fillUp(heads.join(attended), x); // (B, T, E)
         return dropout.apply(output.forward(joined));
     }
 
-    private static NDArray first(long rows, NDArray batch) {
-        return rows == batch.getShape().get(0) ? batch : Torch.slice(batch, 0, 0, rows);
+    /// A long sequence's queries are worked on in blocks, each over the keys up to its own end: those behind it are
+    /// masked anyway. Of 256 positions that leaves out a quarter of the scores.
+    private static NDArray attend(NDArray q, NDArray keys, NDArray values, NDArray mask, Dropout dropout) {
+        long length = q.getShape().get(2);
+        if (length <= BLOCK || length != keys.getShape().get(3)) {
+            NDArray scores = q.matMul(keys).addi(mask); // (rows, H, T, K)
+            return dropout.apply(scores.softmax(-1)).matMul(values); // (rows, H, T, D)
+        }
+        NDList attended = new NDList();
+        for (NDArray block : q.split(
+                LongStream.iterate(BLOCK, from -> from < length, from -> from + BLOCK)
+                        .toArray(),
+                2)) {
+            long from = BLOCK * attended.size();
+            long to = from + block.getShape().get(2);
+            NDArray seen = Torch.slice(Torch.slice(mask, 0, from, to), 1, 0, to);
+            attended.add(attend(block, first(to, keys, 3), first(to, values, 2), seen, dropout));
+        }
+        return NDArrays.concat(attended, 2);
+    }
+
+    private static NDArray first(long count, NDArray array, int axis) {
+        return count == array.getShape().get(axis) ? array : Torch.slice(array, axis, 0, count);
     }
 
     /// Brings a batch back to as many rows as `x` has, with rows of `x`.

@@ -3,26 +3,29 @@ package tinylm.model;
 import ai.djl.ndarray.NDArray;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Dropout whose masks are a function of (seed, step, how manieth mask of the step, element), so that a resumed run
 /// drops what the interrupted one would have dropped.
 ///
-/// The engine draws its random numbers on one thread, which makes a training step two thirds longer; with a
-/// counter-based generator (SplitMix64's finaliser, Steele et al. 2014) each thread draws those of its own rows, and a
-/// step takes a fifth longer than without dropout.
+/// The engine draws its random numbers on one thread, which makes a training step two thirds longer. A counter-based
+/// generator (MurmurHash3's finaliser, Appleby 2011, with half of the key before it and half inside it) lets each
+/// thread
+/// draw those of its own rows, and is arithmetic on ints alone, which the compiler does sixteen at a time.
 ///
 /// The masks' memory is lent to the autograd graph and used again from the next [#begin] on: begin only after
 /// `backward`. Owned by the thread that trains.
 public final class DropoutMasks implements Dropout {
 
-    private static final int BLOCK = 8192; // elements that one task fills at a time
+    private static final int BLOCK = 4096; // numbers that are drawn at a time, for two elements each
+    private static final int[] COUNT = IntStream.range(0, BLOCK).toArray();
 
     private final long seed;
     private final int threshold; // of 65,536
-    private final float kept;
+    private final int kept; // bits of what an element that stays is multiplied by
     private final List<ByteBuffer> memory = new ArrayList<>();
     private long key;
     private int next;
@@ -34,7 +37,7 @@ public final class DropoutMasks implements Dropout {
         }
         this.seed = seed;
         this.threshold = (int) Math.min(65535, Math.round(probability * 65536));
-        this.kept = 65536f / (65536 - threshold);
+        this.kept = Float.floatToRawIntBits(65536f / (65536 - threshold));
     }
 
     /// Starts the masks of one forward pass: micro-batch `part` of `step`.
@@ -47,7 +50,7 @@ public final class DropoutMasks implements Dropout {
     public NDArray apply(NDArray x) {
         int size = Math.toIntExact(x.getShape().size());
         ByteBuffer mask = memory(next, size);
-        fill(mask.asFloatBuffer(), size, mix(key + next));
+        fill(mask.asIntBuffer(), size, mix(key + next));
         next++;
         return x.mul(x.getManager().create(mask, x.getShape(), x.getDataType()));
     }
@@ -65,17 +68,26 @@ public final class DropoutMasks implements Dropout {
         return buffer.slice(0, size * 4).order(ByteOrder.nativeOrder());
     }
 
-    private void fill(FloatBuffer mask, int size, long maskKey) {
-        float[] values = new float[BLOCK];
-        for (int from = 0; from < size; from += BLOCK) {
-            for (int i = 0; i < BLOCK; i += 4) {
-                long bits = mix(maskKey + from + i);
-                values[i] = (bits & 0xFFFF) < threshold ? 0 : kept;
-                values[i + 1] = (bits >>> 16 & 0xFFFF) < threshold ? 0 : kept;
-                values[i + 2] = (bits >>> 32 & 0xFFFF) < threshold ? 0 : kept;
-                values[i + 3] = (bits >>> 48) < threshold ? 0 : kept;
-            }
-            mask.put(from, values, 0, Math.min(BLOCK, size - from));
+    private void fill(IntBuffer mask, int size, long maskKey) {
+        int[] low = new int[BLOCK];
+        int[] high = new int[BLOCK];
+        for (int from = 0; from < size; from += 2 * BLOCK) {
+            draw(from / 2 + (int) maskKey, (int) (maskKey >>> 32), threshold, kept, low, high);
+            mask.put(from, low, 0, Math.min(BLOCK, size - from));
+            int middle = Math.min(size, from + BLOCK);
+            mask.put(middle, high, 0, Math.min(BLOCK, size - middle));
+        }
+    }
+
+    /// The compiler makes vector instructions of this; of `first + i` in place of `first + COUNT[i]`, it does not.
+    private static void draw(int first, int key, int threshold, int kept, int[] low, int[] high) {
+        for (int i = 0; i < BLOCK; i++) {
+            int bits = first + COUNT[i];
+            bits = (bits ^ bits >>> 16) * 0x85EBCA6B + key;
+            bits = (bits ^ bits >>> 13) * 0xC2B2AE35;
+            bits ^= bits >>> 16;
+            low[i] = (threshold - 1 - (bits & 0xFFFF)) >> 31 & kept; // 0 below the threshold
+            high[i] = (threshold - 1 - (bits >>> 16)) >> 31 & kept;
         }
     }
 

@@ -24,7 +24,8 @@ public record FullSequence(NDArray positions, long rows, NDArray mask, Heads hea
     }
 
     @Override
-    public KeysAndValues extend(int layer, NDArray queryKeyValue) {
-        return new KeysAndValues(heads.keys(queryKeyValue).transpose(0, 1, 3, 2), heads.values(queryKeyValue));
+    public QueriesKeysValues extend(int layer, NDArray queryKeyValue) {
+        NDArray[] parts = heads.apart(queryKeyValue);
+        return new QueriesKeysValues(parts[0], parts[1].transpose(0, 1, 3, 2), parts[2]);
     }
 }

@@ -10,16 +10,16 @@ public record Heads(int nHead, int headDim) {
         return new Heads(config.nHead(), config.headDim());
     }
 
-    NDArray queries(NDArray queryKeyValue) {
-        return part(queryKeyValue, 0);
+    /// Queries, keys and values, (B, H, T, D) each.
+    NDArray[] apart(NDArray queryKeyValue) {
+        return queryKeyValue.split(3, 2).stream().map(this::byHead).toArray(NDArray[]::new); // (B, T, E) each
     }
 
-    NDArray keys(NDArray queryKeyValue) {
-        return part(queryKeyValue, 1);
-    }
-
-    NDArray values(NDArray queryKeyValue) {
-        return part(queryKeyValue, 2);
+    /// Queries (rows, H, T, D) of the first rows of the batch.
+    NDArray queries(NDArray queryKeyValue, long rows) {
+        NDArray first =
+                rows == queryKeyValue.getShape().get(0) ? queryKeyValue : Torch.slice(queryKeyValue, 0, 0, rows);
+        return byHead(Torch.slice(first, 2, 0, (long) nHead * headDim));
     }
 
     /// The heads' results (B, H, T, D) side by side again.
@@ -29,10 +29,8 @@ public record Heads(int nHead, int headDim) {
         return byPosition.reshape(shape.get(0), shape.get(2), (long) nHead * headDim); // (B, T, E)
     }
 
-    private NDArray part(NDArray queryKeyValue, int index) {
-        Shape shape = queryKeyValue.getShape();
-        long width = (long) nHead * headDim;
-        NDArray part = Torch.slice(queryKeyValue, 2, index * width, (index + 1) * width); // (B, T, E)
+    private NDArray byHead(NDArray part) {
+        Shape shape = part.getShape(); // (B, T, E)
         return shape.get(1) == 1
                 ? part.reshape(shape.get(0), nHead, 1, headDim) // (B, H, T = 1, D)
                 : part.reshape(shape.get(0), shape.get(1), nHead, headDim).transpose(0, 2, 1, 3); // (B, H, T, D)

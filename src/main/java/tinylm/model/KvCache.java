@@ -13,14 +13,15 @@ public interface KvCache {
     /// and comes out as whatever.
     long rows();
 
-    /// Takes queries, keys and values of the new positions side by side, (B, T, 3E), and returns the keys and
-    /// values that the new positions may attend to.
-    KeysAndValues extend(int layer, NDArray queryKeyValue);
+    /// Takes queries, keys and values of the new positions side by side, (B, T, 3E), and returns their queries, and
+    /// the keys and values that they may attend to.
+    QueriesKeysValues extend(int layer, NDArray queryKeyValue);
 
     /// Added to the scores (rows, H, T, K): 0 where position t may attend to k, minus infinity elsewhere.
     NDArray mask();
 
+    /// @param queries (rows, H, T, D)
     /// @param keys (rows, H, D, K), transposed for the product with queries
     /// @param values (rows, H, K, D)
-    record KeysAndValues(NDArray keys, NDArray values) {}
+    record QueriesKeysValues(NDArray queries, NDArray keys, NDArray values) {}
 }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import tinylm.model.KvCache.KeysAndValues;
+import tinylm.model.SlotMemory.KeysAndValues;
 
 /// Keys (S, H, D, C) and values (S, H, C, D) of S sequences, one slot each, per layer. A forward pass gets a view of
 /// it: [#prefill] one slot and several positions, [#decode] several slots and one position each, [#decodeAhead] one
@@ -30,6 +30,7 @@ public final class SlotCache implements AutoCloseable {
     private static final int FIRST_SLOTS = 32;
 
     private final GptConfig config;
+    private final Heads heads;
     private final int slots;
     private final NDManager manager;
     private final SlotMemory memory;
@@ -37,6 +38,7 @@ public final class SlotCache implements AutoCloseable {
 
     public SlotCache(NDManager parent, GptConfig config, int slots) {
         this.config = config;
+        this.heads = Heads.of(config);
         this.slots = slots;
         this.manager = parent.newSubManager();
         this.memory = new SlotMemory(manager, config, Math.min(slots, FIRST_SLOTS));
@@ -79,7 +81,8 @@ public final class SlotCache implements AutoCloseable {
             places.add(new Place(t, memory, slot, start + t));
         }
         NDArray positions = step.arange(start, start + length, 1, DataType.INT64); // (T)
-        return new View(positions, mask, 1, memory.views(step, slot, slot + 1, start + length), places);
+        KeysAndValues[] visible = memory.views(step, slot, slot + 1, start + length);
+        return new View(heads, positions, mask, 1, visible, places);
     }
 
     /// One new position for each of the slots `from` to `from + positions.length - 1`, in a batch of `batch` rows; a
@@ -129,7 +132,7 @@ public final class SlotCache implements AutoCloseable {
             hideAfter(values, row, span, (int) indices[row]);
         }
         NDArray wherever = step.create(indices, new Shape(batch, 1)); // (B, T = 1)
-        return new View(wherever, mask, rows, seen.window(from, from + rows, span), places);
+        return new View(heads, wherever, mask, rows, seen.window(from, from + rows, span), places);
     }
 
     /// Notes that a slot gets something else at a position.
@@ -160,16 +163,18 @@ public final class SlotCache implements AutoCloseable {
     }
 
     /// Some slots for one forward pass.
-    private record View(NDArray positions, NDArray mask, long rows, KeysAndValues[] visible, List<Place> places)
+    private record View(
+            Heads heads, NDArray positions, NDArray mask, long rows, KeysAndValues[] visible, List<Place> places)
             implements KvCache {
 
         @Override
-        public KeysAndValues extend(int layer, NDArray queryKeyValue) {
+        public QueriesKeysValues extend(int layer, NDArray queryKeyValue) {
             FloatBuffer fresh = Torch.view(queryKeyValue);
             for (Place place : places) {
                 place.memory.put(layer, place.slot, place.position, fresh, place.row);
             }
-            return visible[layer];
+            NDArray queries = heads.queries(queryKeyValue, rows);
+            return new QueriesKeysValues(queries, visible[layer].keys(), visible[layer].values());
         }
     }
 }

@@ -8,7 +8,6 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import tinylm.model.KvCache.KeysAndValues;
 
 /// Keys (S, H, D, C) and values (S, H, C, D) of S slots, per layer, as arrays that a forward pass reads and as the
 /// memory below them, where new ones are written. See [SlotCache].
@@ -31,6 +30,9 @@ final class SlotMemory {
         this.layers = new Layer[config.nLayer()];
         Arrays.setAll(layers, _ -> layer());
     }
+
+    /// What a layer's decodes or prefill may attend to: keys (rows, H, D, K) and values (rows, H, K, D).
+    record KeysAndValues(NDArray keys, NDArray values) {}
 
     private record Layer(
             NDArray keys,

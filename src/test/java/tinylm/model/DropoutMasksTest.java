@@ -33,6 +33,30 @@ class DropoutMasksTest {
         assertEquals(0.1, dropped / 100_000.0, 0.005);
     }
 
+    /// Two that are dropped by chance alone are dropped together as often as their chances' product says: elements of
+    /// one mask at any distance, and the same or shifted elements of another part, step or seed.
+    @Test
+    void what_is_dropped_depends_on_nothing_else() {
+        float[] mask = masks(1, 0, 0, 1_000_000);
+        for (int distance : new int[] {1, 2, 3, 16, 64, 256, 4095, 4096, 4097, 8192, 65536}) {
+            assertEquals(0.01, bothDropped(mask, mask, distance), 0.0005, "distance " + distance);
+        }
+        for (float[] other :
+                new float[][] {masks(1, 0, 1, 1_000_000), masks(1, 1, 0, 1_000_000), masks(2, 0, 0, 1_000_000)}) {
+            for (int distance : new int[] {0, 1, 256, 4096}) {
+                assertEquals(0.01, bothDropped(mask, other, distance), 0.0005, "distance " + distance);
+            }
+        }
+    }
+
+    private static double bothDropped(float[] one, float[] other, int distance) {
+        int both = 0;
+        for (int i = distance; i < one.length; i++) {
+            both += one[i] == 0 && other[i - distance] == 0 ? 1 : 0;
+        }
+        return both / (double) (one.length - distance);
+    }
+
     @Test
     void every_size_fits() {
         for (int size = 1; size <= 130; size++) {
