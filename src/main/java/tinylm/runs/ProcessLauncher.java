@@ -48,7 +48,6 @@ public final class ProcessLauncher implements Launcher {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
@@ -117,6 +116,7 @@ public final class ProcessLauncher implements Launcher {
         environment.put("MALLOC_MMAP_THRESHOLD_", "4294967296");
         environment.put("MALLOC_TRIM_THRESHOLD_", "17179869184");
         environment.put("MALLOC_TOP_PAD_", "268435456");
+        environment.putIfAbsent("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"); // in huge pages
         return builder.start();
     }
 
