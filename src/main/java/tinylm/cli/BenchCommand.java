@@ -30,11 +30,12 @@ import tinylm.training.PresetBenchmark;
 import tinylm.training.StepBenchmark;
 
 /// `tinylm bench`: how fast this machine runs the default model, beside the time that the arithmetic alone would
-/// take at the rate of a large matrix product.
+/// take at the rate of a large matrix product, and a decode at least that of reading weights and KV cache once.
 @Command(
         name = "bench",
         description =
-                "Measures decoding, prefill and training steps beside what arithmetic allows, by medians, in a few minutes;"
+                "Measures decoding, prefill and training steps beside what arithmetic and memory allow, by medians, in a few"
+                        + " minutes;"
                         + " with --load a running server.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
@@ -131,6 +132,17 @@ final class BenchCommand implements Callable<Integer> {
         return 2.0 * 1024 * 1024 * 1024 / median(20, () -> a.matMul(b).close());
     }
 
+    /// Seconds to read weights, keys and values of a decode from where so many bytes are, as one matrix-vector product.
+    private static double reading(NDManager manager, int threads, int streams, int context) {
+        long floats = SHAPE.parameterCount() + 2L * streams * SHAPE.nLayer() * context * SHAPE.nEmbd();
+        Torch.useThreads(threads);
+        try (NDManager work = manager.newSubManager()) {
+            NDArray matrix = work.ones(new Shape(floats / 1024, 1024));
+            NDArray vector = work.ones(new Shape(1024, 1));
+            return median(50, () -> matrix.matMul(vector).close());
+        }
+    }
+
     private void generation(NDManager manager, int used, double rate, PrintWriter out, StopOnSignal stop) {
         try (Gpt model = Gpt.initialize(manager, SHAPE, 1);
                 GptRunner runner = new GptRunner(manager, model, 64)) {
@@ -144,7 +156,8 @@ final class BenchCommand implements Callable<Integer> {
                     int[] positions = new int[streams];
                     Arrays.fill(positions, context - 1);
                     double seconds = median(400, () -> lanes.decode(runner, ids, positions));
-                    double floor = streams * operations(1, context) / rate;
+                    double floor =
+                            Math.max(streams * operations(1, context) / rate, reading(manager, used, streams, context));
                     out.printf(
                             "%-44s %8.2f ms %7.2f ms %7.1fx %,8.0f characters/s%n",
                             "decode, %d %s, context %d, %s"
