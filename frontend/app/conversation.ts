@@ -46,7 +46,7 @@ export class Conversation {
       this.#askedAt = performance.now();
       this.#dispatch({ type: 'asked', ask: kind, prompt });
     } else {
-      this.#dispatch({ type: 'said', status: 'Not connected. Trying again\u2026' });
+      this.#dispatch({ type: 'link lost', reason: 'Not connected.', at: performance.now() });
       this.#connection.retryNow();
     }
   }

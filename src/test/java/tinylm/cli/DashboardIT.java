@@ -148,6 +148,7 @@ class DashboardIT {
         assertThat(page.locator(".machine-outcome")).containsText("answers now.");
         page.getByText("Write with it").click();
         assertThat(page.locator(".masthead")).containsText("val-full-128");
+        assertThat(page.locator(".actions-status")).hasText("Ready.");
         page.getByRole(AriaRole.TEXTBOX, new Page.GetByRoleOptions().setName("Prompt"))
                 .fill("The ");
         page.keyboard().press("Control+Enter");

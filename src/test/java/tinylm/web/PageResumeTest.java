@@ -207,6 +207,20 @@ class PageResumeTest extends ScriptedDesk {
         server.request();
     }
 
+    @Test
+    void who_asks_before_the_page_is_connected_is_told_when_it_is() {
+        page.addInitScript("const { open } = WebSocket.prototype;"
+                + " WebSocket.prototype.open = function () { window.connect = () => open.call(this); };");
+        page.reload();
+        generate("MARIN:");
+        assertThat(status()).hasText("Not connected. Trying again\u2026");
+        page.evaluate("connect()");
+        assertThat(status()).hasText("Connected again.");
+        assertFalse(server.hasRequest(), "it was sent although nothing was connected");
+        generate("MARIN:");
+        server.request();
+    }
+
     private void begin(String text) {
         generate("MARIN:");
         server.request();
