@@ -40,6 +40,9 @@ export function mount(root: HTMLElement): void {
   let logTimer = 0;
   /** What was asked for since the connection opened; another object for each connection. */
   let asked = new Set<string>();
+  /** How many questions were asked, and from which one on an answer counts: an earlier one came too late. */
+  let questions = 0;
+  const answerable = new Map<string, number>();
 
   const connection = new Connection(`${location.origin.replace('http', 'ws')}${STREAM}`, {
     opened: () => {
@@ -68,7 +71,10 @@ export function mount(root: HTMLElement): void {
 
   /** Has everything about a run asked for again. */
   function forget(id: string): void {
-    for (const what of ['metrics', 'samples', 'checkpoints']) asked.delete(`${what} ${id}`);
+    for (const what of ['metrics', 'samples', 'checkpoints']) {
+      asked.delete(`${what} ${id}`);
+      answerable.set(`${what} ${id}`, questions + 1);
+    }
   }
 
   function dispatch(action: Action): void {
@@ -156,15 +162,20 @@ export function mount(root: HTMLElement): void {
       ({ data }) => dispatch({ type: 'samples loaded', run: run.id, samples: data }));
   }
 
-  /** Asks once for each connection; an answer that began before the connection was lost is not trusted after it. */
+  /**
+   * Asks once for each connection; an answer that began before the connection was lost is not trusted after it, nor is
+   * one that a later one overtook.
+   */
   function once<T>(
     what: string, ask: (address: string) => Promise<Answer<T>>, address: string, then: (value: T) => void,
   ): void {
     if (asked.has(what)) return;
     const now = asked;
     now.add(what);
+    const question = ++questions;
     void ask(address).then((answer) => {
-      if (now !== asked) return;
+      if (now !== asked || question < (answerable.get(what) ?? 0)) return;
+      answerable.set(what, question);
       if ('value' in answer) then(answer.value);
       else setTimeout(() => {
         now.delete(what);
@@ -233,7 +244,7 @@ export function mount(root: HTMLElement): void {
       return;
     }
     const started = 'data' in answer.value ? answer.value.data : [answer.value];
-    for (const run of started) dispatch({ type: 'run told', run });
+    for (const run of started) if (known(run.id) === undefined) dispatch({ type: 'run told', run });
     if (isSearch) {
       for (const run of state.compared) dispatch({ type: 'compared', run, on: false });
       for (const { id } of started.slice(0, 2 * INKS)) dispatch({ type: 'compared', run: id, on: true });
@@ -247,8 +258,9 @@ export function mount(root: HTMLElement): void {
 
   async function steer(run: Run, verb: Verb): Promise<void> {
     const body = verb === 'extend' ? { steps: read('steps', state.more) } : {};
+    const before = known(run.id);
     const answer = await post<Run>(`${of(run.id)}/${verb}`, body);
-    if ('value' in answer) dispatch({ type: 'run told', run: answer.value });
+    if ('value' in answer && known(run.id) === before) dispatch({ type: 'run told', run: answer.value });
     dispatch({ type: 'refused', refusal: 'refusal' in answer ? answer.refusal : null });
   }
 

@@ -54,7 +54,7 @@ export function reduce(state: State, action: Action): State {
     case 'history loaded':
       return withHistory(state, action.run, whole(merged(state.histories[action.run] ?? NOTHING, action.metrics)));
     case 'samples loaded':
-      return { ...state, samples: { ...state.samples, [action.run]: action.samples.toSorted(latestFirst) } };
+      return withSamples(state, action.run, action.samples);
     case 'checkpoints loaded':
       return { ...state, checkpoints: { ...state.checkpoints, [action.run]: action.checkpoints } };
     case 'log opened':
@@ -96,17 +96,12 @@ function received(state: State, frame: Frame): State {
     case 'run':
       return told(state, frame.run);
     case 'metrics': {
-      const before = state.histories[frame.run];
-      if (before === undefined) return state;
+      const before = state.histories[frame.run] ?? NOTHING;
       const after = merged(before, frame);
       return withHistory(state, frame.run, before.isWhole ? whole(after) : after);
     }
-    case 'sample': {
-      const others = state.samples[frame.run]?.filter(({ step }) => step !== frame.step);
-      if (others === undefined) return state;
-      const samples = [{ step: frame.step, text: frame.text }, ...others].sort(latestFirst);
-      return { ...state, samples: { ...state.samples, [frame.run]: samples } };
-    }
+    case 'sample':
+      return withSamples(state, frame.run, [{ step: frame.step, text: frame.text }]);
     default:
       return state; // a later server may say more
   }
@@ -137,6 +132,12 @@ function latestFirst(one: Sample, other: Sample): number {
 
 function withHistory(state: State, run: string, history: History): State {
   return { ...state, histories: { ...state.histories, [run]: history } };
+}
+
+function withSamples(state: State, run: string, added: readonly Sample[]): State {
+  const others = (state.samples[run] ?? []).filter(({ step }) => added.every((one) => one.step !== step));
+  const samples = [...added, ...others].sort(latestFirst);
+  return { ...state, samples: { ...state.samples, [run]: samples } };
 }
 
 function merged(before: History, { steps, evaluations }: Metrics): History {

@@ -30,6 +30,8 @@ export class Schedules {
   private refusal: Refusal | null = null;
   private board: State | null = null;
   private reader = 0;
+  /** How many changes were told of: a list that was asked for before one of them is old. */
+  private changes = 0;
   private asker = 0;
 
   /** To be called whenever the page changes; works only while the schedules are looked at. */
@@ -55,7 +57,9 @@ export class Schedules {
   }
 
   private async read(): Promise<void> {
+    const { changes } = this;
     const answer = await get<{ data: readonly Schedule[] }>(ADDRESS);
+    if (changes !== this.changes) return this.read();
     if ('value' in answer) this.all = answer.value.data;
     this.draw();
   }
@@ -212,6 +216,7 @@ export class Schedules {
     const answer = await remove(of(schedule));
     this.refusal = 'refusal' in answer ? answer.refusal : null;
     if (this.plan.id === schedule.id) this.plan = blank();
+    this.changes++;
     await this.read();
   }
 
@@ -220,6 +225,7 @@ export class Schedules {
     const isKnown = all.some(({ id }) => id === schedule.id);
     this.all = isKnown ? all.map((one) => (one.id === schedule.id ? schedule : one)) : [schedule, ...all];
     this.refusal = null;
+    this.changes++;
     this.draw();
   }
 }

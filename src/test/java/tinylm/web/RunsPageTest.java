@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.WebSocketRoute;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,29 @@ class RunsPageTest extends RunsInBrowser {
         assertThat(page.locator(".board-lost")).isHidden();
         assertThat(page.locator(".sheet-progress")).containsText("Step 4 of 30");
         page.waitForCondition(() -> asked.stream().anyMatch(url -> url.endsWith("/metrics?from=1")));
+    }
+
+    @Test
+    void what_is_told_while_an_older_answer_is_under_way_is_not_lost_to_it() {
+        id = runs.start(Optional.of("late"), "demo", "own", Map.of("steps", 30)).id();
+        awaitWorker();
+        List<Runnable> late = new ArrayList<>();
+        page.route(Pattern.compile("/(metrics|samples)$"), route -> {
+            var answer = new Route.FulfillOptions().setResponse(route.fetch());
+            late.add(() -> route.fulfill(answer));
+        });
+        page.navigate(address + "#" + id);
+        assertThat(page.locator(".sheet-state")).containsText("Starting");
+        report("TRAINING", List.of(1));
+        assertThat(page.locator(".sheet-progress")).containsText("Step 1 of 30"); // what comes now is told
+        page.waitForCondition(() -> late.size() >= 2);
+        report("TRAINING", List.of(2));
+        assertThat(page.locator(".sheet-text")).hasText("<b>Oh</b>");
+        assertThat(page.locator(".curve-large")).hasAttribute("aria-label", Pattern.compile(".* at step 2\\."));
+        List.copyOf(late).forEach(Runnable::run);
+        report("TRAINING", List.of(3));
+        assertThat(page.locator(".curve-large")).hasAttribute("aria-label", Pattern.compile(".* at step 3\\."));
+        assertThat(page.locator(".sheet-text")).hasText("<b>Oh</b>");
     }
 
     @Test
