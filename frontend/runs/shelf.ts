@@ -29,7 +29,7 @@ export class Shelf {
     const { mostBytes, upload: now } = this.state().texts;
     if (file === undefined || now !== null) return;
     if (files!.length > 1) return this.refuse('One text at a time, please.');
-    if (file.size > mostBytes) {
+    if (mostBytes > 0 && file.size > mostBytes) {
       return this.refuse(`${file.name} has ${file.size} bytes; a corpus may have at most ${mostBytes}.`);
     }
     const name = this.nameOf(file);

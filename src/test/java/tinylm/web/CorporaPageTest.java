@@ -48,6 +48,7 @@ class CorporaPageTest extends RunsInBrowser {
     void open() {
         page.onDialog(Dialog::accept);
         page.navigate(address.toString());
+        assertThat(page.locator("#corpus option:checked")).containsText("own, 20,000 characters");
     }
 
     /// A browser tells every refusal.
@@ -118,7 +119,6 @@ class CorporaPageTest extends RunsInBrowser {
 
     @Test
     void a_corpus_that_is_not_there_is_downloaded_and_a_failure_is_told() {
-        assertThat(page.locator("#corpus option:checked")).containsText("own, 20,000 characters");
         page.locator("#corpus").selectOption("distant");
         button("Download distant").click();
         assertThat(page.locator(".corpus-problem")).containsText("The corpus distant was not downloaded");
