@@ -93,7 +93,7 @@ class DashboardIT {
 
     @Test
     void a_run_is_started_paused_resumed_stopped_looked_back_over_and_promoted() {
-        page.getByText("All values").click();
+        page.locator(".draft-summary").press("Enter"); // what arrives above moves it away from a pointer
         for (var value : Map.of(
                         "Context length", "128",
                         "Layers", "1",
