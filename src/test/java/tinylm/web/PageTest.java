@@ -35,7 +35,9 @@ class PageTest extends ScriptedDesk {
         server.write("\nThe lan");
         assertThat(completion()).hasText("The lan");
         assertThat(page.locator(".manuscript-caret")).isVisible();
+        page.waitForTimeout(300); // a pace takes as long
         server.write("tern turns,\nAnd turns.");
+        assertThat(page.getByText(Pattern.compile("^\\d+ characters/s$"))).isVisible();
         server.end("max_output_tokens");
         assertThat(status()).hasText("Wrote 30 characters.");
         assertThat(page.getByText("612 characters/s")).isVisible();
