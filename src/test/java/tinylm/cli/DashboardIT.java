@@ -44,7 +44,6 @@ class DashboardIT {
 
     @BeforeEach
     void open() throws Exception {
-        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         int port;
         try (var free = new ServerSocket(0)) {
             port = free.getLocalPort();
@@ -66,6 +65,7 @@ class DashboardIT {
         server.await("tinylm is at");
         address = "http://127.0.0.1:" + port;
         chromium = Chromium.launch();
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         page = chromium.browser().newPage(new Browser.NewPageOptions().setViewportSize(1280, 900));
         page.onPageError(complaints::add);
         page.onConsoleMessage(message -> {
@@ -78,7 +78,6 @@ class DashboardIT {
 
     @AfterEach
     void close() {
-        PlaywrightAssertions.setDefaultAssertionTimeout(5_000);
         // a worker outlives its server
         List<Integer> workers = given().get(address + "/v1/runs").path("data.workerPid");
         if (chromium != null) {
