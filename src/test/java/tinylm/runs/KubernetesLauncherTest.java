@@ -499,9 +499,10 @@ class KubernetesLauncherTest {
 
     private void delete(String id) {
         var job = job(id);
+        var name = job.getMetadata().getName();
+        Awaitility.await().until(() -> launcher.heard(name).isPresent());
         operator.resource(job).delete();
-        Awaitility.await()
-                .until(() -> launcher.heard(job.getMetadata().getName()).isEmpty());
+        Awaitility.await().until(() -> launcher.heard(name).isEmpty());
     }
 
     private void failed(String id, String reason, String message) {
