@@ -32,7 +32,7 @@ class RunsIT {
     private static final int KILLS = Integer.getInteger("tinylm.kills", 5);
 
     /// More than are done between the kills, so that each meets a worker that trains.
-    private static final int STEPS = 80 * (KILLS + 1);
+    private static final int STEPS = 300 * (KILLS + 1);
 
     @TempDir
     Path folder;
@@ -58,7 +58,7 @@ class RunsIT {
             for (int kill = 0; kill < KILLS; kill++) {
                 long pid = awaitWorkerThatTrains(id, killedAt);
                 Awaitility.await()
-                        .pollDelay(Duration.ofMillis(random.nextInt(1_500)))
+                        .pollDelay(Duration.ofMillis(random.nextInt(400)))
                         .until(() -> true);
                 assertTrue(
                         ProcessHandle.of(pid)
