@@ -25,17 +25,18 @@ final class PackagedProcess implements AutoCloseable {
     private final Process process;
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private final Path folder;
+    private final Thread reader;
 
     private PackagedProcess(Process process, Path folder) {
         this.process = process;
         this.folder = folder;
-        Thread.ofPlatform()
+        reader = Thread.ofPlatform()
                 .daemon()
                 .start(
                         () -> { // reading a pipe, a virtual one would hold its carrier
-                            try (var reader = new BufferedReader(
+                            try (var output = new BufferedReader(
                                     new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                                reader.lines().forEach(lines::add);
+                                output.lines().forEach(lines::add);
                             } catch (IOException | UncheckedIOException e) {
                                 lines.add("(output ended: " + e.getMessage() + ")");
                             }
@@ -124,7 +125,9 @@ final class PackagedProcess implements AutoCloseable {
         if (!process.waitFor(most.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new AssertionError("still running after " + most.toSeconds() + " s: " + output());
         }
-        return (System.nanoTime() - start) / 1e9;
+        double seconds = (System.nanoTime() - start) / 1e9;
+        reader.join(Duration.ofSeconds(10)); // what it said last may still be in the pipe
+        return seconds;
     }
 
     boolean hasEnded() {
