@@ -98,7 +98,7 @@ class DashboardIT {
                         "Layers", "1",
                         "Heads", "2",
                         "Width", "32",
-                        "Steps", "3000",
+                        "Steps", "30000",
                         "Evaluation interval", "30")
                 .entrySet()) {
             page.getByRole(

@@ -62,7 +62,7 @@ class OperationsIT {
                             "{\"type\":\"response.create\",\"input\":\"" + PROMPT + "\",\"max_output_tokens\":10000}",
                             true)
                     .join();
-            var stream = post(url, 4_000, true, HttpResponse.BodyHandlers.ofLines());
+            var stream = post(url, 10_000, true, HttpResponse.BodyHandlers.ofLines());
             assertEquals(200, stream.statusCode());
             var lines = stream.body().iterator();
             var streamed = new StringBuilder(delta(lines.next()));
@@ -80,7 +80,7 @@ class OperationsIT {
             assertEquals(List.of("2"), refused.headers().allValues("Retry-After"));
 
             lines.forEachRemaining(line -> streamed.append(delta(line)));
-            assertEquals(4_000, streamed.length());
+            assertEquals(10_000, streamed.length());
             assertTrue(streamed.toString().startsWith(text));
             server.secondsToEnd(Duration.ofSeconds(30));
             assertEquals(0, server.exitCode(), server.output());

@@ -32,7 +32,7 @@ import tinylm.store.S3Server;
 @EnabledOnOs(OS.LINUX)
 class StoreIT {
 
-    private static final int STEPS = 800;
+    private static final int STEPS = 2000;
 
     @TempDir
     private Path folder;
@@ -132,7 +132,7 @@ class StoreIT {
     }
 
     private void waitsForTheStore(String url) throws IOException {
-        var run = startRun(url, 200);
+        var run = startRun(url, 1000);
         awaitStep(url, run, 20);
         store.close();
         Awaitility.await()
@@ -145,7 +145,7 @@ class StoreIT {
                 reason);
         store.start();
         awaitEnd(url, run);
-        assertCurve(url, run, 200);
+        assertCurve(url, run, 1000);
     }
 
     /// @return the run

@@ -136,7 +136,7 @@ class AdminModelsTest {
 
     @Test
     void a_stream_across_a_swap_ends_as_it_began() {
-        var create = "{\"type\":\"response.create\",\"input\":\"MIRA:\",\"max_output_tokens\":3000,\"seed\":4}";
+        var create = "{\"type\":\"response.create\",\"input\":\"MIRA:\",\"max_output_tokens\":10000,\"seed\":4}";
         TinyModelResource.save(runs.resolve("later"), 7, 2);
         try (var undisturbed = new SocketClient(server);
                 var swapped = new SocketClient(server)) {
