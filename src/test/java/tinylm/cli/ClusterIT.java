@@ -177,7 +177,7 @@ class ClusterIT {
                                 .statusCode()
                         == 202);
         Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(90))
                 .until(() ->
                         given().baseUri(cluster.url()).get(one).path("state").equals("STOPPED"));
         List<Integer> steps =

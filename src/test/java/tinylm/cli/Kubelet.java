@@ -113,7 +113,7 @@ final class Kubelet implements AutoCloseable {
     /// As a machine that is lost.
     synchronized void end(String job, String signal) throws Exception {
         pods.get(job).signal(signal);
-        pods.get(job).secondsToEnd(Duration.ofSeconds(10));
+        pods.get(job).secondsToEnd(Duration.ofSeconds(60));
     }
 
     /// Whether its process has ended by itself, well.

@@ -105,7 +105,7 @@ class RunsIT {
 
             // a limit of the process stands for a disk that is full: a save breaks off in the middle of a file
             long pid = awaitWorkerThatTrains(id, 0);
-            Awaitility.await().until(() -> step(id) > 80);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> step(id) > 80);
             execute("prlimit", "--pid", Long.toString(pid), "--fsize=50000");
             awaitFailure(id, "did not take the checkpoint: File too large.");
             assertWhole(run);
