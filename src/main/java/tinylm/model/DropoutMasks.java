@@ -13,8 +13,7 @@ import java.util.stream.IntStream;
 ///
 /// The engine draws its random numbers on one thread, which makes a training step two thirds longer. A counter-based
 /// generator (MurmurHash3's finaliser, Appleby 2011, with half of the key before it and half inside it) lets each
-/// thread
-/// draw those of its own rows, and is arithmetic on ints alone, which the compiler does sixteen at a time.
+/// thread draw those of its own rows, and is arithmetic on ints alone, of which the compiler makes vector instructions.
 ///
 /// The masks' memory is lent to the autograd graph and used again from the next [#begin] on: begin only after
 /// `backward`. Owned by the thread that trains.
