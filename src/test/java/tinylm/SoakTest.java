@@ -68,7 +68,7 @@ class SoakTest {
         try (NDManager manager = NDManager.newBaseManager();
                 Gpt model = Gpt.initialize(manager, new GptConfig(65, 128, 2, 4, 128, 0), 1);
                 GptRunner runner = new GptRunner(manager, model, 16)) {
-            int[] ids = new int[16];
+            int[][] ids = new int[16][1];
             int[] positions = new int[16];
             Arrays.fill(positions, 100);
             decode(runner, ids, positions, 500);
@@ -106,7 +106,7 @@ class SoakTest {
                 "grew by " + growth + " kB, a tenth of what one lost set of gradients a step would be");
     }
 
-    private static void decode(GptRunner runner, int[] ids, int[] positions, int steps) {
+    private static void decode(GptRunner runner, int[][] ids, int[] positions, int steps) {
         for (int i = 0; i < steps; i++) {
             runner.decode(0, ids, positions);
         }

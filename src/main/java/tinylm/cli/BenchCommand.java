@@ -152,7 +152,7 @@ final class BenchCommand implements Callable<Integer> {
                     if (stop.requested()) {
                         return;
                     }
-                    int[] ids = new int[streams];
+                    int[][] ids = new int[streams][1];
                     int[] positions = new int[streams];
                     Arrays.fill(positions, context - 1);
                     double seconds = median(400, () -> lanes.decode(runner, ids, positions));

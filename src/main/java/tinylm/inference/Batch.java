@@ -10,14 +10,20 @@ import java.util.stream.IntStream;
 /// What one step feeds to the model: the next feed of each sequence. All decodes take part; of the prefills the
 /// longest waiting, as many as cost the others no more than [#PREFILL] tokens' time.
 ///
-/// When there are no more sequences than threads, each decodes several tokens ahead: those that are known, as in a
-/// replay, and then those that are guessed.
+/// Each sequence decodes some tokens ahead: those that are known, as in a replay, and then those that are guessed. The
+/// keys and values that a token attends to are read once for all of them.
 ///
 /// @param prefills those that prefill, longest waiting first
-/// @param decodes those that decode
-/// @param ids token to decode, by slot, up to the last that decodes; empty when nobody does
-/// @param positions its position in the window, [ModelRunner#IDLE] for slots that do not decode
-record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] positions) {
+/// @param decodes those that decode, by ascending slot
+record Batch(List<Member> prefills, List<Member> decodes) {
+
+    /// Up to so many sequences a thread decode as many tokens at once as they can: a step of a few takes its time
+    /// however
+    /// many it has, that of a crowd takes longer with each.
+    private static final int FEW = 8;
+
+    /// Tokens that each of a crowd decodes at once.
+    private static final int IN_A_CROWD = 3;
 
     /// Tokens prefilled in a step at most, when many wait: six chunks, 50 to 90 ms on two cores. With two, those of
     /// 200 visitors on a busy machine queued for seconds.
@@ -41,8 +47,9 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
             return new Member(sequence, slot, row, view, held, view.feedEnd(held), NOTHING);
         }
 
-        private Member ahead(int contextLength, Draft draft) {
-            int most = Math.min(ModelRunner.AHEAD, contextLength - from) - 1;
+        /// @param width most tokens of the feed and ahead
+        private Member ahead(int contextLength, int width, Draft draft) {
+            int most = Math.min(width, contextLength - from) - 1;
             int known = to;
             while (known < view.length() && known < to + most && view.isDecoded(known)) {
                 known++;
@@ -95,21 +102,23 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
 
     /// @param step number of the step, by which sequences remember since when they wait for a prefill
     /// @param threads that compute it
-    static Batch of(List<Sequence> active, Slots slots, int contextLength, long step, int threads, Draft draft) {
+    /// @param mostDecoded tokens that a sequence can decode in a step
+    static Batch of(
+            List<Sequence> active,
+            Slots slots,
+            int contextLength,
+            long step,
+            int threads,
+            int mostDecoded,
+            Draft draft) {
         var prefills = new ArrayList<Member>();
         var decodes = new ArrayList<Member>();
-        var ids = new int[slots.count()];
-        var positions = new int[slots.count()];
-        Arrays.fill(positions, ModelRunner.IDLE);
-        int rows = 0;
+        int width = active.size() <= FEW * threads ? mostDecoded : IN_A_CROWD;
         for (int slot = 0; slot < active.size(); slot++) {
             var member = Member.of(active.get(slot), slot, slots.row(slot), contextLength);
             if (member.decodes()) {
                 member.sequence().waitsNoMore();
-                decodes.add(active.size() <= threads ? member.ahead(contextLength, draft) : member);
-                ids[slot] = member.view().token(member.from());
-                positions[slot] = member.from();
-                rows = slot + 1;
+                decodes.add(member.ahead(contextLength, width, draft));
             } else {
                 // of those that began to wait in one step, the one that came first has the lowest slot then
                 member.sequence().waitsSince(step * slots.count() + slot);
@@ -117,13 +126,12 @@ record Batch(List<Member> prefills, List<Member> decodes, int[] ids, int[] posit
             }
         }
         prefills.sort(Comparator.comparingLong(member -> member.sequence().waitingSince()));
-        return new Batch(
-                affordable(prefills), List.copyOf(decodes), Arrays.copyOf(ids, rows), Arrays.copyOf(positions, rows));
+        return new Batch(affordable(prefills), List.copyOf(decodes));
     }
 
-    /// Whether sequences decode ahead.
-    boolean isAhead() {
-        return decodes.stream().anyMatch(member -> member.ahead.length > 0);
+    /// How many slots a decode covers: those up to the last that takes part.
+    int decodedSlots() {
+        return decodes.isEmpty() ? 0 : decodes.getLast().slot() + 1;
     }
 
     int prefilledTokens() {

@@ -191,7 +191,8 @@ public final class Engine implements AutoCloseable {
         queueArrivals();
         endCancelled();
         admit();
-        var batch = Batch.of(scheduler.active(), slots, contextLength, ++steps, lanes.count(), draft);
+        var batch =
+                Batch.of(scheduler.active(), slots, contextLength, ++steps, lanes.count(), runner.mostDecoded(), draft);
         runner.reserve(slots.inUse());
         var pieces = Forward.all(batch, runner, lanes);
         // only now: a sequence that ends makes others change slots

@@ -2,7 +2,6 @@ package tinylm.inference;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -26,60 +25,55 @@ sealed interface Forward {
         }
     }
 
-    /// Computes a batch on all lanes: each prefill is a piece, and so are some rows of the decode, or each sequence
-    /// that decodes ahead. A failing piece breaks the sequences in it.
+    /// Computes a batch on all lanes: each prefill is a piece, and so are some slots of the decode. A failing piece
+    /// breaks
+    /// the sequences in it.
     static List<Piece> all(Batch batch, ModelRunner runner, Lanes lanes) {
         var pieces = new ArrayList<Supplier<Piece>>();
         batch.prefills().forEach(member -> pieces.add(() -> Piece.of(true, () -> prefill(member, runner))));
-        if (batch.isAhead()) {
-            batch.decodes().forEach(member -> pieces.add(() -> Piece.of(false, () -> decodeAhead(member, runner))));
-        } else {
-            decodes(batch, runner, lanes, pieces);
-        }
+        decodes(batch, runner, lanes, pieces);
         var computed = lanes.all(pieces);
         computed.forEach(piece -> piece.results().forEach(Forward::note));
         return computed;
     }
 
     private static void decodes(Batch batch, ModelRunner runner, Lanes lanes, List<Supplier<Piece>> pieces) {
-        for (var rows : lanes.cut(batch.ids().length, !pieces.isEmpty())) {
+        for (var cut : lanes.cut(batch.decodedSlots(), !pieces.isEmpty())) {
             var members = batch.decodes().stream()
-                    .filter(member -> rows.from() <= member.slot() && member.slot() < rows.to())
+                    .filter(member -> cut.from() <= member.slot() && member.slot() < cut.to())
                     .toList();
             if (!members.isEmpty()) {
-                pieces.add(() -> Piece.of(false, () -> decode(members, batch, rows, runner)));
+                pieces.add(() -> Piece.of(false, () -> decode(members, cut, runner)));
             }
         }
     }
 
     private static List<Forward> prefill(Batch.Member member, ModelRunner runner) {
-        return one(member, () -> List.of(runner.prefill(member.slot(), member.from(), member.tokens())));
-    }
-
-    private static List<Forward> decodeAhead(Batch.Member member, ModelRunner runner) {
-        return one(member, () -> List.of(runner.decodeAhead(member.slot(), member.from(), member.tokens())));
-    }
-
-    private static List<Forward> one(Batch.Member member, Supplier<List<float[]>> logits) {
         try {
-            return List.of(new Logits(member, logits.get()));
+            var logits = runner.prefill(member.slot(), member.from(), member.tokens());
+            return List.of(new Logits(member, List.of(logits)));
         } catch (RuntimeException e) {
             return List.of(new Broken(member, e));
         }
     }
 
-    private static List<Forward> decode(List<Batch.Member> members, Batch batch, Lanes.Rows rows, ModelRunner runner) {
-        var results = new ArrayList<Forward>();
-        try {
-            float[][] logits = runner.decode(
-                    rows.from(),
-                    Arrays.copyOfRange(batch.ids(), rows.from(), rows.to()),
-                    Arrays.copyOfRange(batch.positions(), rows.from(), rows.to()));
-            members.forEach(member -> results.add(new Logits(member, List.of(logits[member.slot() - rows.from()]))));
-        } catch (RuntimeException e) {
-            members.forEach(member -> results.add(new Broken(member, e)));
+    private static List<Forward> decode(List<Batch.Member> members, Lanes.Cut cut, ModelRunner runner) {
+        int[][] ids = new int[cut.to() - cut.from()][0];
+        int[] starts = new int[ids.length];
+        for (var member : members) {
+            ids[member.slot() - cut.from()] = member.tokens();
+            starts[member.slot() - cut.from()] = member.from();
         }
-        return results;
+        try {
+            float[][][] logits = runner.decode(cut.from(), ids, starts);
+            return members.stream()
+                    .<Forward>map(member -> new Logits(member, List.of(logits[member.slot() - cut.from()])))
+                    .toList();
+        } catch (RuntimeException e) {
+            return members.stream()
+                    .<Forward>map(member -> new Broken(member, e))
+                    .toList();
+        }
     }
 
     private static void note(Forward result) {

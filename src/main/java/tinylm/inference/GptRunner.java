@@ -4,30 +4,31 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import tinylm.model.Dropout;
 import tinylm.model.Gpt;
 import tinylm.model.GptConfig;
+import tinylm.model.KvCache;
 import tinylm.model.SlotCache;
 import tinylm.model.Torch;
 
-/// Runs a [Gpt] over a [SlotCache]. Every decode batch is padded to a multiple of 4 rows: the matrix kernels then
-/// give a row the same bits whatever stands beside it, while batches of 1, 2, 3 or 5 differ in the last ones.
+/// Runs a [Gpt] over a [SlotCache].
 ///
 /// Each call computes on one thread, that of its caller; see [Lanes].
 ///
 /// Owns the cache, not the model.
 public final class GptRunner implements ModelRunner {
 
-    private static final int ROWS = 4;
-
     private final Gpt model;
     private final NDManager manager;
     private final SlotCache cache;
 
     public GptRunner(NDManager parent, Gpt model, int slots) {
-        if (slots < ROWS || slots % ROWS != 0) {
-            throw new IllegalArgumentException(
-                    "slots must be a multiple of " + ROWS + " and at least " + ROWS + ", but is " + slots);
+        if (slots < 1) {
+            throw new IllegalArgumentException("slots must be at least 1, but is " + slots);
         }
+        prepareThread();
         this.model = model;
         this.manager = parent.newSubManager();
         this.cache = new SlotCache(manager, model.config(), slots);
@@ -44,6 +45,11 @@ public final class GptRunner implements ModelRunner {
     }
 
     @Override
+    public int mostDecoded() {
+        return cache.mostDecoded();
+    }
+
+    @Override
     public void reserve(int count) {
         cache.reserve(count);
     }
@@ -53,35 +59,42 @@ public final class GptRunner implements ModelRunner {
         checkPositions(start, ids.length);
         prepareThread();
         try (NDManager step = manager.newSubManager()) {
-            NDArray tokens = step.create(widen(ids, ids.length), new Shape(1, ids.length)); // (B = 1, T)
-            return rows(model.forwardLast(tokens, cache.prefill(step, slot, start, ids.length)), 1)[0];
+            long[] tokens = Arrays.stream(ids).asLongStream().toArray();
+            KvCache view = cache.prefill(step, slot, start, ids.length);
+            return model.forwardLast(step.create(tokens, new Shape(1, ids.length)), view)
+                    .toFloatArray(); // (B = 1, V)
         }
     }
 
     @Override
-    public float[][] decode(int from, int[] ids, int[] positions) {
-        if (ids.length != positions.length || from < 0 || from + ids.length > slots()) {
-            throw new IllegalArgumentException("ids and positions must be equally long and for slots below " + slots()
-                    + ", but are " + ids.length + " and " + positions.length + " from slot " + from + " on");
+    public float[][][] decode(int from, int[][] ids, int[] starts) {
+        if (ids.length != starts.length || from < 0 || from + ids.length > slots()) {
+            throw new IllegalArgumentException("ids and starts must be equally many and for slots below " + slots()
+                    + ", but are " + ids.length + " and " + starts.length + " from slot " + from + " on");
         }
-        int rows = (ids.length + ROWS - 1) / ROWS * ROWS;
+        var spans = new ArrayList<SlotCache.Span>();
+        for (int row = 0; row < ids.length; row++) {
+            if (ids[row].length > mostDecoded()) {
+                throw new IllegalArgumentException(
+                        "a slot decodes at most " + mostDecoded() + " tokens in a step, not " + ids[row].length);
+            }
+            if (ids[row].length > 0) {
+                checkPositions(starts[row], ids[row].length);
+            }
+            spans.add(new SlotCache.Span(starts[row], ids[row].length));
+        }
         prepareThread();
         try (NDManager step = manager.newSubManager()) {
-            NDArray tokens = step.create(widen(ids, rows), new Shape(rows, 1)); // (B, T = 1)
-            return rows(model.forwardLast(tokens, cache.decode(step, from, positions, rows)), ids.length);
-        }
-    }
-
-    @Override
-    public float[][] decodeAhead(int slot, int start, int[] ids) {
-        if (ids.length == 0 || ids.length > AHEAD) {
-            throw new IllegalArgumentException("there must be 1 to " + AHEAD + " ids, but there are " + ids.length);
-        }
-        checkPositions(start, ids.length);
-        prepareThread();
-        try (NDManager step = manager.newSubManager()) {
-            NDArray tokens = step.create(widen(ids, ROWS), new Shape(ROWS, 1)); // (B, T = 1)
-            return rows(model.forwardLast(tokens, cache.decodeAhead(step, slot, start, ids.length, ROWS)), ids.length);
+            KvCache view = cache.decode(step, from, spans);
+            Shape shape = view.positions().getShape(); // (B, T)
+            int width = (int) shape.get(1);
+            long[] tokens = new long[(int) shape.size()];
+            for (int row = 0; row < ids.length; row++) {
+                for (int t = 0; t < width && ids[row].length > 0; t++) {
+                    tokens[row * width + t] = ids[row][Math.min(t, ids[row].length - 1)];
+                }
+            }
+            return rows(model.forward(step.create(tokens, shape), view, Dropout.NONE), ids);
         }
     }
 
@@ -107,19 +120,17 @@ public final class GptRunner implements ModelRunner {
         Torch.useThreads(1);
     }
 
-    private static long[] widen(int[] ids, int length) {
-        long[] wide = new long[length];
-        for (int i = 0; i < ids.length; i++) {
-            wide[i] = ids[i];
-        }
-        return wide;
-    }
-
-    private static float[][] rows(NDArray logits, int count) {
-        FloatBuffer values = Torch.view(logits); // (B, V)
-        float[][] rows = new float[count][(int) logits.getShape().get(1)];
-        for (float[] row : rows) {
-            values.get(row);
+    /// The logits (V) of the first columns of each row of (B, T, V), as many as it has ids.
+    private static float[][][] rows(NDArray logits, int[][] ids) {
+        int width = (int) logits.getShape().get(1);
+        int vocabSize = (int) logits.getShape().get(2);
+        FloatBuffer values = Torch.view(logits);
+        float[][][] rows = new float[ids.length][][];
+        for (int row = 0; row < ids.length; row++) {
+            rows[row] = new float[ids[row].length][vocabSize];
+            for (int t = 0; t < ids[row].length; t++) {
+                values.get((row * width + t) * vocabSize, rows[row][t]);
+            }
         }
         return rows;
     }

@@ -22,11 +22,8 @@ import java.util.stream.IntStream;
 /// cores. Any thread.
 public final class Lanes {
 
-    /// Rows of a decode are cut into pieces of a multiple of this, see [GptRunner].
-    private static final int ROWS = 4;
-
-    /// A row costs a quarter more in a piece of 16 than in one of 32.
-    private static final int FEW_ROWS = 32;
+    /// A slot costs a quarter more in a piece of 8 than in one of 16.
+    private static final int FEW_SLOTS = 16;
 
     private static final long IDLE_SECONDS = 60;
 
@@ -91,32 +88,27 @@ public final class Lanes {
         }
     }
 
-    /// Rows [from, to) of a decode.
-    record Rows(int from, int to) {}
+    /// Slots [from, to) of a decode.
+    record Cut(int from, int to) {}
 
-    /// Cuts the rows of a decode into pieces that lanes take; into more when there are prefills as well, so that the
+    /// Cuts the slots of a decode into pieces that lanes take; into more when there are prefills as well, so that the
     /// lanes end together.
-    List<Rows> cut(int rows, boolean withPrefills) {
-        int quads = Math.ceilDiv(rows, ROWS);
-        int pieces = Math.max(1, withPrefills ? Math.min(2 * count, rows / FEW_ROWS) : Math.min(count, quads));
-        var cut = new ArrayList<Rows>();
-        for (int piece = 0; piece < pieces; piece++) {
-            int from = quads * piece / pieces * ROWS;
-            int to = quads * (piece + 1) / pieces * ROWS;
-            cut.add(new Rows(from, Math.min(rows, to)));
-        }
-        return cut;
+    List<Cut> cut(int slots, boolean withPrefills) {
+        int pieces = Math.clamp(withPrefills ? slots / FEW_SLOTS : slots, 1, withPrefills ? 2 * count : count);
+        return IntStream.range(0, pieces)
+                .mapToObj(piece -> new Cut(slots * piece / pieces, slots * (piece + 1) / pieces))
+                .toList();
     }
 
-    /// Decodes as the engine does when nobody prefills: row i is slot i.
-    public void decode(ModelRunner runner, int[] ids, int[] positions) {
+    /// Decodes as the engine does when nobody prefills: `ids[i]` and `starts[i]` are slot i's.
+    public void decode(ModelRunner runner, int[][] ids, int[] starts) {
         runner.reserve(ids.length);
-        List<Supplier<float[][]>> pieces = new ArrayList<>();
-        for (var rows : cut(ids.length, false)) {
+        List<Supplier<float[][][]>> pieces = new ArrayList<>();
+        for (var cut : cut(ids.length, false)) {
             pieces.add(() -> runner.decode(
-                    rows.from(),
-                    Arrays.copyOfRange(ids, rows.from(), rows.to()),
-                    Arrays.copyOfRange(positions, rows.from(), rows.to())));
+                    cut.from(),
+                    Arrays.copyOfRange(ids, cut.from(), cut.to()),
+                    Arrays.copyOfRange(starts, cut.from(), cut.to())));
         }
         all(pieces);
     }

@@ -9,7 +9,7 @@ public final class LoadedModel implements AutoCloseable {
 
     /// How a model is run.
     ///
-    /// @param slots how many sequences at once, a multiple of 4
+    /// @param slots how many sequences at once
     /// @param queueLength how many more may wait
     /// @param lanes shared by all models of a process that may be asked at the same time
     public record Settings(int slots, int queueLength, Lanes lanes, EngineObserver observer) {

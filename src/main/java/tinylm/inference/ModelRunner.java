@@ -3,20 +3,17 @@ package tinylm.inference;
 import tinylm.model.GptConfig;
 
 /// The tensor side of a step: one model and its KV cache of `slots()` rows. Knows token ids and logits, nothing of
-/// sequences or people. Owned by the engine thread; but [#prefill], [#decode] and [#decodeAhead] may be called by
-/// several threads at once, each for other slots, after [#reserve].
+/// sequences or people. Owned by the engine thread; but [#prefill] and [#decode] may be called by several threads at
+/// once, each for other slots, after [#reserve].
 public interface ModelRunner extends AutoCloseable {
-
-    /// Position of a row that takes no part in a decode step.
-    int IDLE = -1;
-
-    /// Most tokens of [#decodeAhead]: as many as are computed anyway when there is one.
-    int AHEAD = 4;
 
     GptConfig config();
 
-    /// Rows of the KV cache; a multiple of 4.
+    /// Rows of the KV cache.
     int slots();
+
+    /// Most tokens that a slot decodes in a step, at least 2.
+    int mostDecoded();
 
     /// Makes room for the slots below `count`.
     void reserve(int count);
@@ -25,14 +22,12 @@ public interface ModelRunner extends AutoCloseable {
     /// the logits (V) after the last of them.
     float[] prefill(int slot, int start, int[] ids);
 
-    /// One decode step: row i puts `ids[i]` at position `positions[i]` of slot `from + i` and gets logits (V). A
-    /// row whose position is [#IDLE] leaves its slot untouched, and its logits are meaningless. The result of a
-    /// row does not depend on the other rows, bit for bit.
-    float[][] decode(int from, int[] ids, int[] positions);
-
-    /// So many decode steps of one slot at once: puts `ids` at the positions from `start` on and returns the logits
-    /// (V) after each, with the bits that one step after the other gives.
-    float[][] decodeAhead(int slot, int start, int[] ids);
+    /// One decode step: puts `ids[i]`, [#mostDecoded] tokens at most, at the positions from `starts[i]` on of slot
+    /// `from +
+    /// i`,
+    /// and returns for each slot the logits (V) after each of its tokens. A slot without tokens stays as it is. The
+    /// logits depend, bit for bit, neither on the other slots nor on how many tokens are decoded at once.
+    float[][][] decode(int from, int[][] ids, int[] starts);
 
     /// Exchanges the contents of two slots.
     void swap(int a, int b);

@@ -28,7 +28,8 @@ final class Numerics {
             Arrays.setAll(ids, i -> (7 * i + 3) % vocabSize);
             add(runner.prefill(0, 0, ids), hash);
             for (int i = 0; i < DECODES && ids.length + i < runner.config().contextLength(); i++) {
-                add(runner.decode(0, new int[] {(5 * i) % vocabSize}, new int[] {ids.length + i})[0], hash);
+                int[][] next = {{(5 * i) % vocabSize}};
+                add(runner.decode(0, next, new int[] {ids.length + i})[0][0], hash);
             }
         }
         return Sha256.hex(hash.digest()).substring(0, 16);

@@ -17,15 +17,13 @@ final class SlotMemory {
     private final NDManager manager;
     private final Layer[] layers;
     private final Map<Integer, Window> windows = new ConcurrentHashMap<>();
-    private final long rowBytes; // of one position of one head: D floats
     private final long headBytes; // of one head of one slot: C D floats
     private int slots;
 
     SlotMemory(NDManager manager, GptConfig config, int slots) {
         this.config = config;
         this.manager = manager;
-        this.rowBytes = 4L * config.headDim();
-        this.headBytes = rowBytes * config.contextLength();
+        this.headBytes = 4L * config.headDim() * config.contextLength();
         this.slots = slots;
         this.layers = new Layer[config.nLayer()];
         Arrays.setAll(layers, _ -> layer());
@@ -119,8 +117,9 @@ final class SlotMemory {
         return MemorySegment.ofBuffer(array.toByteBuffer(true));
     }
 
-    /// Takes keys and values of a layer's slot and position over from a row of queries, keys and values (…, 3E).
-    void put(int layer, int slot, int position, FloatBuffer queryKeyValue, int row) {
+    /// Takes keys and values of `count` positions of a layer's slot over from as many rows of queries, keys and values
+    /// (…, 3E).
+    void put(int layer, int slot, int position, int count, FloatBuffer queryKeyValue, int row) {
         FloatBuffer keys = layers[layer].keyView;
         FloatBuffer values = layers[layer].valueView;
         int width = config.nHead() * config.headDim(); // E
@@ -128,35 +127,15 @@ final class SlotMemory {
         int context = config.contextLength();
         int target = slot * width * context + position; // keys lie as (H, D, C)
         for (int i = 0; i < width; i++) {
-            keys.put(target + i * context, queryKeyValue.get(source + i));
+            for (int t = 0; t < count; t++) {
+                keys.put(target + i * context + t, queryKeyValue.get(source + 3 * t * width + i));
+            }
         }
         for (int head = 0; head < config.nHead(); head++) {
             int place = ((slot * config.nHead() + head) * context + position) * config.headDim();
-            values.put(place, queryKeyValue, source + width + head * config.headDim(), config.headDim());
-        }
-    }
-
-    /// Takes positions [from, to) of a slot over from another memory of the same model.
-    void copy(SlotMemory other, int otherSlot, int slot, int from, int to) {
-        for (int layer = 0; layer < layers.length && from < to; layer++) {
-            for (int head = 0; head < config.nHead(); head++) {
-                long source = (otherSlot * (long) config.nHead() + head) * headBytes;
-                long target = (slot * (long) config.nHead() + head) * headBytes;
-                MemorySegment.copy(
-                        other.layers[layer].valueMemory,
-                        source + from * rowBytes,
-                        layers[layer].valueMemory,
-                        target + from * rowBytes,
-                        (to - from) * rowBytes);
-                for (int d = 0; d < config.headDim(); d++) {
-                    long before = 4L * (d * (long) config.contextLength() + from);
-                    MemorySegment.copy(
-                            other.layers[layer].keyMemory,
-                            source + before,
-                            layers[layer].keyMemory,
-                            target + before,
-                            4L * (to - from));
-                }
+            for (int t = 0; t < count; t++) {
+                int value = source + (3 * t + 1) * width + head * config.headDim();
+                values.put(place + t * config.headDim(), queryKeyValue, value, config.headDim());
             }
         }
     }

@@ -21,7 +21,7 @@ public interface ServerConfig {
     @WithDefault("data/runtime,data/runtime/runs")
     List<Path> runs();
 
-    /// How many sequences are computed at once, at most; a multiple of 4. Memory is taken as they are used: of the
+    /// How many sequences are computed at once, at most. Memory is taken as they are used: of the
     /// default model 2.4 MB each.
     @WithDefault("256")
     int slots();

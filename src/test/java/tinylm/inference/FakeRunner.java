@@ -68,6 +68,11 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
+    public int mostDecoded() {
+        return 4;
+    }
+
+    @Override
     public void reserve(int count) {
         ownedByOneThread();
         check(count <= slots(), "room for " + count + " slots");
@@ -86,29 +91,21 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
-    public float[][] decode(int from, int[] ids, int[] positions) {
+    public float[][][] decode(int from, int[][] ids, int[] starts) {
         ownedByOneThread();
         beforeDecode.run();
         decodes.incrementAndGet();
         widestDecode.accumulateAndGet(ids.length, Math::max);
-        check(ids.length == positions.length && from + ids.length <= slots(), "decode of " + ids.length + " rows");
-        check(ids.length > 0, "decode of no rows");
-        var logits = new float[ids.length][];
+        check(ids.length == starts.length && from + ids.length <= slots(), "decode of " + ids.length + " slots");
+        check(ids.length > 0, "decode of no slots");
+        var logits = new float[ids.length][][];
         for (int row = 0; row < ids.length; row++) {
-            if (positions[row] != IDLE) {
-                put(from + row, positions[row], Fed.decoded(ids[row]));
-                logits[row] = logits(config.vocabSize(), held.get(from + row));
+            check(ids[row].length <= mostDecoded(), "decode of " + ids[row].length + " tokens of a slot");
+            logits[row] = new float[ids[row].length][];
+            for (int i = 0; i < ids[row].length; i++) {
+                put(from + row, starts[row] + i, Fed.decoded(ids[row][i]));
+                logits[row][i] = logits(config.vocabSize(), held.get(from + row));
             }
-        }
-        return logits;
-    }
-
-    @Override
-    public float[][] decodeAhead(int slot, int start, int[] ids) {
-        check(ids.length > 0 && ids.length <= AHEAD, "decode of " + ids.length + " tokens ahead");
-        var logits = new float[ids.length][];
-        for (int i = 0; i < ids.length; i++) {
-            logits[i] = decode(slot, new int[] {ids[i]}, new int[] {start + i})[0];
         }
         return logits;
     }

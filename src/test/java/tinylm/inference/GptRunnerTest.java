@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinylm.model.Dropout;
 import tinylm.model.FullSequence;
@@ -53,9 +54,8 @@ class GptRunnerTest {
         assertArrayEquals(full[119], runner.prefill(3, 0, Arrays.copyOf(ids, 120)), 2e-4f);
         assertArrayEquals(full[149], runner.prefill(3, 120, Arrays.copyOfRange(ids, 120, 150)), 2e-4f);
         for (int i = 150; i < 200; i++) {
-            int[] step = {0, 0, 0, ids[i]};
-            int[] positions = {ModelRunner.IDLE, ModelRunner.IDLE, ModelRunner.IDLE, i};
-            assertArrayEquals(full[i], runner.decode(0, step, positions)[3], 2e-4f, "position " + i);
+            int[][] step = {{}, {}, {}, {ids[i]}};
+            assertArrayEquals(full[i], runner.decode(0, step, new int[] {0, 0, 0, i})[3][0], 2e-4f, "position " + i);
         }
     }
 
@@ -106,47 +106,71 @@ class GptRunnerTest {
     }
 
     @Test
-    void tokens_decoded_ahead_have_the_bits_of_one_step_after_the_other() {
+    void tokens_decoded_at_once_have_the_bits_of_one_step_after_the_other() {
         for (int slot : new int[] {0, 1, 7}) {
             int[] prompt = ids(1 + random.nextInt(80));
             int[] next = ids(150);
             float[][] expected = generate(slot, 8, prompt, next);
             for (int trial = 0; trial < 3; trial++) {
-                assertBits(expected, ahead(slot, prompt, next));
+                assertBits(expected, atOnce(slot, prompt, next));
             }
         }
     }
 
-    /// Takes some of what is decoded ahead, guesses that are right and such that are not, and does other things to the
-    /// slot between.
-    private float[][] ahead(int slot, int[] prompt, int[] next) {
+    /// Products so small that they are computed by other code.
+    @ParameterizedTest
+    @CsvSource({"8, 4, 1", "16, 24, 3", "20, 24, 3", "24, 8, 1", "33, 16, 2", "100, 12, 3"})
+    void the_same_in_small_models(int contextLength, int width, int heads) {
+        runner.close();
+        model.close();
+        model = Gpt.initialize(manager, new GptConfig(65, contextLength, 2, heads, width, 0), 1);
+        runner = new GptRunner(manager, model, SLOTS);
+        int[] prompt = ids(1);
+        int[] next = ids(contextLength - runner.mostDecoded());
+        float[][] expected = generate(2, 3, prompt, next);
+        for (int trial = 0; trial < 5; trial++) {
+            assertBits(expected, atOnce(2, prompt, next));
+        }
+    }
+
+    /// Takes some of what is decoded, guesses that are right and such that are not, beside others that do the same, and
+    /// does other things to the slot between.
+    private float[][] atOnce(int slot, int[] prompt, int[] next) {
         runner.prefill(slot, 0, prompt);
         float[][] logits = new float[next.length][];
         for (int at = 0; at < next.length; ) {
-            int start = prompt.length + at;
-            int right = Math.min(1 + random.nextInt(ModelRunner.AHEAD), next.length - at);
-            int[] tokens = ids(right + random.nextInt(ModelRunner.AHEAD - right + 1));
+            int right = Math.min(1 + random.nextInt(runner.mostDecoded()), next.length - at);
+            int[] tokens = ids(right + random.nextInt(runner.mostDecoded() - right + 1));
             System.arraycopy(next, at, tokens, 0, right);
-            System.arraycopy(runner.decodeAhead(slot, start, tokens), 0, logits, at, right);
+            System.arraycopy(amidOthers(slot, prompt.length + at, tokens), 0, logits, at, right);
             at += right;
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(4)) {
                 case 0 -> {
                     runner.swap(slot, 9);
-                    runner.decodeAhead(slot, 0, ids(3));
+                    one(slot, 0, ids(3));
                     runner.swap(slot, 9);
                 }
-                case 1 -> runner.decode(slot + 1, ids(2), random.ints(2, 0, 256).toArray());
+                case 1 -> one(slot + 1, random.nextInt(contextLength() - 2), ids(2));
                 case 2 -> runner.reserve(SLOTS);
-                case 3 -> {
-                    if (at < next.length) {
-                        logits[at] = runner.decode(slot, new int[] {next[at]}, new int[] {prompt.length + at})[0];
-                        at++;
-                    }
-                }
                 default -> {}
             }
         }
         return logits;
+    }
+
+    private float[][] amidOthers(int slot, int start, int[] tokens) {
+        int from = random.nextInt(slot + 1);
+        int[][] ids = new int[slot - from + 1 + random.nextInt(SLOTS - slot)][];
+        Arrays.setAll(ids, i -> ids(random.nextInt(runner.mostDecoded() + 1)));
+        int[] starts = random.ints(ids.length, 0, contextLength() - runner.mostDecoded())
+                .toArray();
+        ids[slot - from] = tokens;
+        starts[slot - from] = start;
+        return runner.decode(from, ids, starts)[slot - from];
+    }
+
+    private float[][] one(int slot, int start, int[] tokens) {
+        return runner.decode(slot, new int[][] {tokens}, new int[] {start})[0];
     }
 
     @Test
@@ -162,9 +186,9 @@ class GptRunnerTest {
             grown.swap(50, 31);
         }));
         assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> {
-            int[] positions = new int[50];
-            positions[31] = ModelRunner.IDLE;
-            grown.decode(0, ids(50), positions);
+            int[][] others = new int[50][1];
+            others[31] = new int[0];
+            grown.decode(0, others, new int[50]);
         }));
     }
 
@@ -187,9 +211,9 @@ class GptRunnerTest {
     @Test
     void positions_beyond_the_context_are_refused() {
         assertThrows(IllegalArgumentException.class, () -> runner.prefill(0, 200, ids(57)));
-        assertThrows(IllegalArgumentException.class, () -> runner.decodeAhead(0, 254, ids(3)));
-        assertThrows(IllegalArgumentException.class, () -> runner.decodeAhead(0, 0, ids(5)));
-        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 6));
+        assertThrows(IllegalArgumentException.class, () -> one(0, 254, ids(3)));
+        assertThrows(IllegalArgumentException.class, () -> one(0, 0, ids(5)));
+        assertThrows(IllegalArgumentException.class, () -> new GptRunner(manager, model, 0));
     }
 
     @Test
@@ -197,12 +221,12 @@ class GptRunnerTest {
         int[] prompt = ids(100);
         runner.prefill(0, 0, prompt);
         decode(0, 4, 100, ids(5));
-        runner.decodeAhead(0, 105, ids(3));
+        one(0, 105, ids(3));
         int before = count();
         for (int i = 0; i < 10; i++) {
             runner.prefill(0, 0, prompt);
             decode(0, 4, 100, ids(5));
-            runner.decodeAhead(0, 105, ids(3));
+            one(0, 105, ids(3));
         }
         assertEquals(before, count());
     }
@@ -224,11 +248,12 @@ class GptRunnerTest {
     private float[][] decode(int slot, int rows, int start, int[] next) {
         float[][] logits = new float[next.length][];
         for (int i = 0; i < next.length; i++) {
-            int[] ids = ids(rows);
-            int[] positions = random.ints(rows, ModelRunner.IDLE, 256).toArray();
-            ids[slot] = next[i];
-            positions[slot] = start + i;
-            logits[i] = runner.decode(0, ids, positions)[slot];
+            int[][] ids = new int[rows][];
+            Arrays.setAll(ids, row -> ids(random.nextInt(2)));
+            int[] starts = random.ints(rows, 0, contextLength()).toArray();
+            ids[slot] = new int[] {next[i]};
+            starts[slot] = start + i;
+            logits[i] = runner.decode(0, ids, starts)[slot][0];
         }
         return logits;
     }
@@ -247,6 +272,10 @@ class GptRunnerTest {
             }
             return rows;
         }
+    }
+
+    private int contextLength() {
+        return model.config().contextLength();
     }
 
     private int[] ids(int count) {

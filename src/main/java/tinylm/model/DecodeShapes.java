@@ -1,0 +1,102 @@
+package tinylm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/// The shapes that a decode may have: those among which the choice does not change a bit of the result. That depends on
+/// the matrix kernels of a processor, so they are asked when a cache is made.
+///
+/// One column alone is never among them: it is a matrix-vector product, and its bits are others.
+///
+/// @param narrowest fewest columns, which are the new positions of a slot
+/// @param widest most columns
+/// @param span a decode attends over a number of positions rounded up to this; what lies behind a sequence's end is
+///     masked and adds exact zeros
+record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
+
+    /// Rows times columns are a multiple of this: a row then has the same bits whatever stands beside it.
+    private static final int BATCH = 4;
+
+    private static final int SPAN = 64;
+
+    static DecodeShapes of(NDManager parent, GptConfig config) {
+        int contextLength = config.contextLength();
+        int span = Math.min(contextLength, SPAN);
+        return IntStream.of(4, 3) // MKL with AVX-512 can do with all, with AVX2 not with four beside others
+                .mapToObj(widest -> new DecodeShapes(2, widest, span, contextLength))
+                .filter(shapes -> shapes.areAlike(parent, config))
+                .findFirst()
+                .orElse(new DecodeShapes(4, 4, contextLength, contextLength));
+    }
+
+    /// Over how many positions a decode attends that needs the first `longest`.
+    int seen(int longest) {
+        return Math.min(contextLength, Math.ceilDiv(longest, span) * span);
+    }
+
+    /// The number of columns, `least` or more, that makes the smallest batch.
+    int columns(int rows, int least) {
+        return IntStream.rangeClosed(Math.max(narrowest, least), widest)
+                .boxed()
+                .min(Comparator.comparingInt(columns -> rows(rows, columns) * columns))
+                .orElseThrow();
+    }
+
+    /// How many rows of so many columns fill a batch up.
+    int rows(int least, int columns) {
+        int rows = least;
+        while (rows * columns % BATCH != 0) {
+            rows++;
+        }
+        return rows;
+    }
+
+    /// Whether a query finds the same in any column, beside any number of others and over any longer span.
+    private boolean areAlike(NDManager parent, GptConfig config) {
+        int heads = config.nHead();
+        try (NDManager work = parent.newSubManager()) {
+            NDArray query = work.randomNormal(new Shape(1, heads, 1, config.headDim())); // (1, H, 1, D)
+            NDArray keys = work.randomNormal(new Shape(1, heads, config.headDim(), contextLength)); // (1, H, D, K)
+            NDArray values = work.randomNormal(new Shape(1, heads, contextLength, config.headDim())); // (1, H, K, D)
+            for (int longest = 1; longest <= contextLength; longest += span) {
+                int seen = seen(longest);
+                NDArray weights = work.randomNormal(new Shape(1, heads, 1, seen)); // (1, H, 1, K)
+                NDArray scores = first(repeat(query, narrowest).matMul(first(seen, keys, 3)));
+                NDArray attended = first(repeat(weights, narrowest).matMul(first(seen, values, 2)));
+                for (int over : new int[] {seen, seen(seen + 1)}) {
+                    NDArray padded =
+                            over == seen ? weights : weights.concat(work.zeros(new Shape(1, heads, 1, over - seen)), 3);
+                    for (int columns = narrowest; columns <= widest; columns++) {
+                        NDArray itsScores = repeat(query, columns).matMul(first(over, keys, 3));
+                        NDArray itsAttended = repeat(padded, columns).matMul(first(over, values, 2));
+                        if (!isSame(repeat(scores, columns), first(seen, itsScores, 3))
+                                || !isSame(repeat(attended, columns), itsAttended)) {
+                            return false;
+                        }
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    private static NDArray repeat(NDArray row, int columns) {
+        return row.repeat(2, columns);
+    }
+
+    private static NDArray first(NDArray columns) {
+        return first(1, columns, 2);
+    }
+
+    private static NDArray first(int count, NDArray array, int axis) {
+        return Torch.slice(array, axis, 0, count);
+    }
+
+    private static boolean isSame(NDArray a, NDArray b) {
+        return Arrays.equals(a.toFloatArray(), b.toFloatArray());
+    }
+}
