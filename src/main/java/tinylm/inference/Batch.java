@@ -17,13 +17,12 @@ import java.util.stream.IntStream;
 /// @param decodes those that decode, by ascending slot
 record Batch(List<Member> prefills, List<Member> decodes) {
 
-    /// Up to so many sequences a thread decode as many tokens at once as they can: a step of a few takes its time
-    /// however
-    /// many it has, that of a crowd takes longer with each.
+    /// Up to so many sequences a thread decode four tokens at once: a step of a few takes its time however many it has,
+    /// that of a crowd takes longer with each.
     private static final int FEW = 8;
 
-    /// Tokens that each of a crowd decodes at once.
-    private static final int IN_A_CROWD = 3;
+    /// Up to so many decode three, and more of them two, so that a step stays short.
+    private static final int MANY = 32;
 
     /// Tokens prefilled in a step at most, when many wait: six chunks, 50 to 90 ms on two cores. With two, those of
     /// 200 visitors on a busy machine queued for seconds.
@@ -95,7 +94,8 @@ record Batch(List<Member> prefills, List<Member> decodes) {
             return to == view.length();
         }
 
-        private int cost() {
+        /// What the prefill costs, in tokens.
+        int cost() {
             return Math.max(to - from, LEAST_COST);
         }
     }
@@ -113,7 +113,7 @@ record Batch(List<Member> prefills, List<Member> decodes) {
             Draft draft) {
         var prefills = new ArrayList<Member>();
         var decodes = new ArrayList<Member>();
-        int width = active.size() <= FEW * threads ? mostDecoded : IN_A_CROWD;
+        int width = Math.min(mostDecoded, width(active.size(), threads));
         for (int slot = 0; slot < active.size(); slot++) {
             var member = Member.of(active.get(slot), slot, slots.row(slot), contextLength);
             if (member.decodes()) {
@@ -127,6 +127,10 @@ record Batch(List<Member> prefills, List<Member> decodes) {
         }
         prefills.sort(Comparator.comparingLong(member -> member.sequence().waitingSince()));
         return new Batch(affordable(prefills), List.copyOf(decodes));
+    }
+
+    private static int width(int sequences, int threads) {
+        return sequences <= FEW * threads ? 4 : sequences <= MANY * threads ? 3 : 2;
     }
 
     /// How many slots a decode covers: those up to the last that takes part.

@@ -38,7 +38,8 @@ sealed interface Forward {
     }
 
     private static void decodes(Batch batch, ModelRunner runner, Lanes lanes, List<Supplier<Piece>> pieces) {
-        for (var cut : lanes.cut(batch.decodedSlots(), !pieces.isEmpty())) {
+        var costs = batch.prefills().stream().map(Batch.Member::cost).toList();
+        for (var cut : lanes.cut(batch.decodedSlots(), costs)) {
             var members = batch.decodes().stream()
                     .filter(member -> cut.from() <= member.slot() && member.slot() < cut.to())
                     .toList();

@@ -2,6 +2,7 @@ package tinylm.inference;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,8 +23,11 @@ import java.util.stream.IntStream;
 /// cores. Any thread.
 public final class Lanes {
 
-    /// A slot costs a quarter more in a piece of 8 than in one of 16.
-    private static final int FEW_SLOTS = 16;
+    /// What a slot of a crowd costs in a decode, in tokens of a prefill.
+    private static final int SLOT_COST = 6;
+
+    /// Slots of a crowd are shared out by so many, which are whole batches whatever their columns.
+    private static final int UNIT = 4;
 
     private static final long IDLE_SECONDS = 60;
 
@@ -91,20 +95,40 @@ public final class Lanes {
     /// Slots [from, to) of a decode.
     record Cut(int from, int to) {}
 
-    /// Cuts the slots of a decode into pieces that lanes take; into more when there are prefills as well, so that the
-    /// lanes end together.
-    List<Cut> cut(int slots, boolean withPrefills) {
-        int pieces = Math.clamp(withPrefills ? slots / FEW_SLOTS : slots, 1, withPrefills ? 2 * count : count);
-        return IntStream.range(0, pieces)
-                .mapToObj(piece -> new Cut(slots * piece / pieces, slots * (piece + 1) / pieces))
-                .toList();
+    /// Cuts the slots of a decode into pieces, a lane each, so that lanes that take prefills of some costs first, in
+    /// tokens, end together. The largest comes first.
+    List<Cut> cut(int slots, List<Integer> prefills) {
+        int[] loads = new int[count];
+        int[] shares = new int[count];
+        prefills.stream().sorted(Comparator.reverseOrder()).forEach(cost -> loads[least(loads)] += cost);
+        int unit = slots < UNIT * count ? 1 : UNIT;
+        for (int left = slots; left > 0; left -= unit) {
+            int lane = least(loads);
+            loads[lane] += Math.min(left, unit) * SLOT_COST;
+            shares[lane] += Math.min(left, unit);
+        }
+        Arrays.sort(shares);
+        var cuts = new ArrayList<Cut>();
+        int from = 0;
+        for (int lane = count - 1; lane >= 0 && shares[lane] > 0; lane--) {
+            cuts.add(new Cut(from, from + shares[lane]));
+            from += shares[lane];
+        }
+        return cuts;
+    }
+
+    private static int least(int[] loads) {
+        return IntStream.range(0, loads.length)
+                .boxed()
+                .min(Comparator.comparingInt(lane -> loads[lane]))
+                .orElseThrow();
     }
 
     /// Decodes as the engine does when nobody prefills: `ids[i]` and `starts[i]` are slot i's.
     public void decode(ModelRunner runner, int[][] ids, int[] starts) {
         runner.reserve(ids.length);
         List<Supplier<float[][][]>> pieces = new ArrayList<>();
-        for (var cut : cut(ids.length, false)) {
+        for (var cut : cut(ids.length, List.of())) {
             pieces.add(() -> runner.decode(
                     cut.from(),
                     Arrays.copyOfRange(ids, cut.from(), cut.to()),

@@ -28,11 +28,13 @@ final class CausalSelfAttention {
         this.scale = Torch.scalar(queryKeyValue.manager(), 1 / Math.sqrt(config.headDim()));
     }
 
-    NDArray forward(NDArray x, KvCache cache, Dropout dropout) {
+    /// From (B, T, E) to (B, T - from, E), without the queries of the first `from` positions.
+    NDArray forward(NDArray x, KvCache cache, Dropout dropout, long from) {
         QueriesKeysValues all = cache.extend(layer, queryKeyValue.forward(x));
-        NDArray q = all.queries().mul(scale); // (rows, H, T, D)
-        NDArray attended = attend(q, all.keys(), all.values(), cache.mask(), dropout);
-        NDArray joined = fillUp(heads.join(attended), x); // (B, T, E)
+        NDArray q = Torch.from(all.queries(), 2, from).mul(scale); // (rows, H, T - from, D)
+        NDArray mask = Torch.from(cache.mask(), -2, from);
+        NDArray attended = attend(q, all.keys(), all.values(), mask, dropout);
+        NDArray joined = fillUp(heads.join(attended), Torch.from(x, 1, from)); // (B, T - from, E)
         return dropout.apply(output.forward(joined));
     }
 

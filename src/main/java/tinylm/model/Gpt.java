@@ -65,21 +65,22 @@ public final class Gpt implements AutoCloseable {
     /// The logits (B, T, V) of the character after each of `ids` (B, T), int64. Whether this trains, prefills or
     /// decodes is the cache's business alone. The result belongs to the manager of `ids`.
     public NDArray forward(NDArray ids, KvCache cache, Dropout dropout) {
-        return logits(stream(ids, cache, dropout));
+        return logits(stream(ids, cache, dropout, 0));
     }
 
     /// The logits (B, V) after the last of the new positions alone: all that generation needs.
     public NDArray forwardLast(NDArray ids, KvCache cache) {
-        NDArray x = stream(ids, cache, Dropout.NONE);
-        long last = x.getShape().get(1) - 1;
-        return logits(Torch.slice(x, 1, last, last + 1)).squeeze(1); // (B, V)
+        long last = ids.getShape().get(1) - 1;
+        return logits(stream(ids, cache, Dropout.NONE, last)).squeeze(1); // (B, V)
     }
 
-    private NDArray stream(NDArray ids, KvCache cache, Dropout dropout) {
+    /// The residual stream (B, T - from, E) behind the blocks, at the positions from the `from`-th new one on. The last
+    /// block need not compute others; those before it must, for keys and values.
+    private NDArray stream(NDArray ids, KvCache cache, Dropout dropout, long from) {
         NDArray x = embed(ids, tokenEmbedding).add(embed(cache.positions(), positionEmbedding)); // (B, T, E)
         x = dropout.apply(x);
         for (TransformerBlock block : blocks) {
-            x = block.forward(x, cache, dropout);
+            x = block.forward(x, cache, dropout, block == blocks[blocks.length - 1] ? from : 0);
         }
         return x;
     }

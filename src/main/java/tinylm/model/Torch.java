@@ -65,6 +65,12 @@ public final class Torch {
         return JniUtils.slice((PtNDArray) array, axis, from, to, 1);
     }
 
+    /// Elements from `from` on of one axis, as a view of `array`, or the array itself if that is all.
+    static NDArray from(NDArray array, int axis, long from) {
+        int which = axis < 0 ? axis + array.getShape().dimension() : axis;
+        return from == 0 ? array : slice(array, which, from, array.getShape().get(which));
+    }
+
     /// The elements of a contiguous float32 array in place: what is written here is in the array.
     public static FloatBuffer view(NDArray array) {
         return array.toByteBuffer(true).asFloatBuffer();

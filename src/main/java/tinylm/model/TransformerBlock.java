@@ -19,8 +19,10 @@ final class TransformerBlock {
         mlp = new Mlp(prefix + ".mlp", parameters);
     }
 
-    NDArray forward(NDArray x, KvCache cache, Dropout dropout) {
-        x = x.add(attention.forward(attentionNorm.forward(x), cache, dropout));
+    /// From (B, T, E) to (B, T - from, E), without the first `from` positions; their keys and values enter the cache.
+    NDArray forward(NDArray x, KvCache cache, Dropout dropout, long from) {
+        NDArray attended = attention.forward(attentionNorm.forward(x), cache, dropout, from);
+        x = Torch.from(x, 1, from).add(attended);
         return x.add(mlp.forward(mlpNorm.forward(x), dropout));
     }
 }
