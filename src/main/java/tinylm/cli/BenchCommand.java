@@ -143,6 +143,12 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
+    private static double products(NDManager manager, int threads, int streams, int width, int context) {
+        try (var products = new Products(manager, SHAPE, threads, streams, width, context)) {
+            return median(100, products::run);
+        }
+    }
+
     private void generation(NDManager manager, int used, double rate, PrintWriter out, StopOnSignal stop) {
         try (Gpt model = Gpt.initialize(manager, SHAPE, 1);
                 GptRunner runner = new GptRunner(manager, model, 64)) {
@@ -152,20 +158,20 @@ final class BenchCommand implements Callable<Integer> {
                     if (stop.requested()) {
                         return;
                     }
-                    int[][] ids = new int[streams][1];
+                    int width = Math.min(lanes.width(streams), runner.mostDecoded());
+                    int[][] ids = new int[streams][width];
                     int[] positions = new int[streams];
-                    Arrays.fill(positions, context - 1);
+                    Arrays.fill(positions, context - width);
                     double seconds = median(400, () -> lanes.decode(runner, ids, positions));
-                    double floor =
-                            Math.max(streams * operations(1, context) / rate, reading(manager, used, streams, context));
+                    double floor = Math.max(
+                            streams * operations(width, context) / rate, reading(manager, used, streams, context));
                     out.printf(
-                            "%-44s %8.2f ms %7.2f ms %7.1fx %,8.0f characters/s%n",
-                            "decode, %d %s, context %d, %s"
-                                    .formatted(streams, streams == 1 ? "stream" : "streams", context, threads(used)),
+                            "%-44s %8.2f ms %7.2f ms %7.1fx  products alone %.2f ms%n",
+                            "decode, %d x %d, context %d, %s".formatted(streams, width, context, threads(used)),
                             seconds * 1e3,
                             floor * 1e3,
                             seconds / floor,
-                            streams / seconds);
+                            products(manager, used, streams, width, context) * 1e3);
                     out.flush();
                 }
             }

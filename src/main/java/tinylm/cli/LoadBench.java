@@ -76,7 +76,7 @@ final class LoadBench implements AutoCloseable {
         return 0;
     }
 
-    /// The first quarter, in which the server's memory still grows to its working size, is left out of the slope.
+    /// The first half, in which the server's memory still grows, as the JVM compiles, is left out of the slope.
     private void soak(int count) throws IOException, InterruptedException {
         ServerMemory memory = ServerMemory.of(server, options.pid());
         var totals = new LoadSoak.Totals();
@@ -87,7 +87,7 @@ final class LoadBench implements AutoCloseable {
         List<Long> resident = new ArrayList<>();
         for (int sample = 1; sample <= options.soak() * SAMPLES_A_MINUTE; sample++) {
             server.await(TimeUnit.MINUTES.toMillis(1) / SAMPLES_A_MINUTE);
-            if (4 * sample > options.soak() * SAMPLES_A_MINUTE) {
+            if (2 * sample > options.soak() * SAMPLES_A_MINUTE) {
                 resident.add(memory.kilobytes());
             }
         }

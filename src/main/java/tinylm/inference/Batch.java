@@ -17,13 +17,6 @@ import java.util.stream.IntStream;
 /// @param decodes those that decode, by ascending slot
 record Batch(List<Member> prefills, List<Member> decodes) {
 
-    /// Up to so many sequences a thread decode four tokens at once: a step of a few takes its time however many it has,
-    /// that of a crowd takes longer with each.
-    private static final int FEW = 8;
-
-    /// Up to so many decode three, and more of them two, so that a step stays short.
-    private static final int MANY = 32;
-
     /// Tokens prefilled in a step at most, when many wait: six chunks, 50 to 90 ms on two cores. With two, those of
     /// 200 visitors on a busy machine queued for seconds.
     static final int PREFILL = 6 * View.CHUNK;
@@ -101,19 +94,10 @@ record Batch(List<Member> prefills, List<Member> decodes) {
     }
 
     /// @param step number of the step, by which sequences remember since when they wait for a prefill
-    /// @param threads that compute it
-    /// @param mostDecoded tokens that a sequence can decode in a step
-    static Batch of(
-            List<Sequence> active,
-            Slots slots,
-            int contextLength,
-            long step,
-            int threads,
-            int mostDecoded,
-            Draft draft) {
+    /// @param width tokens that a sequence decodes in the step at most
+    static Batch of(List<Sequence> active, Slots slots, int contextLength, long step, int width, Draft draft) {
         var prefills = new ArrayList<Member>();
         var decodes = new ArrayList<Member>();
-        int width = Math.min(mostDecoded, width(active.size(), threads));
         for (int slot = 0; slot < active.size(); slot++) {
             var member = Member.of(active.get(slot), slot, slots.row(slot), contextLength);
             if (member.decodes()) {
@@ -127,10 +111,6 @@ record Batch(List<Member> prefills, List<Member> decodes) {
         }
         prefills.sort(Comparator.comparingLong(member -> member.sequence().waitingSince()));
         return new Batch(affordable(prefills), List.copyOf(decodes));
-    }
-
-    private static int width(int sequences, int threads) {
-        return sequences <= FEW * threads ? 4 : sequences <= MANY * threads ? 3 : 2;
     }
 
     /// How many slots a decode covers: those up to the last that takes part.

@@ -191,8 +191,9 @@ public final class Engine implements AutoCloseable {
         queueArrivals();
         endCancelled();
         admit();
-        var batch =
-                Batch.of(scheduler.active(), slots, contextLength, ++steps, lanes.count(), runner.mostDecoded(), draft);
+        var active = scheduler.active();
+        int width = Math.min(runner.mostDecoded(), lanes.width(active.size()));
+        var batch = Batch.of(active, slots, contextLength, ++steps, width, draft);
         runner.reserve(slots.inUse());
         var pieces = Forward.all(batch, runner, lanes);
         // only now: a sequence that ends makes others change slots

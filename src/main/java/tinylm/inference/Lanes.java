@@ -29,6 +29,13 @@ public final class Lanes {
     /// Slots of a crowd are shared out by so many, which are whole batches whatever their columns.
     private static final int UNIT = 4;
 
+    /// Up to so many sequences a thread decode four tokens at once: a step of a few takes its time however many it has,
+    /// that of a crowd takes longer with each.
+    private static final int FEW = 8;
+
+    /// Up to so many decode three, and more of them two, so that a step stays short.
+    private static final int MANY = 32;
+
     private static final long IDLE_SECONDS = 60;
 
     private final int count;
@@ -52,8 +59,9 @@ public final class Lanes {
         others.allowCoreThreadTimeOut(true);
     }
 
-    int count() {
-        return count;
+    /// How many tokens each of so many sequences should decode in a step.
+    public int width(int sequences) {
+        return sequences <= FEW * count ? 4 : sequences <= MANY * count ? 3 : 2;
     }
 
     /// Makes a step, when no other is under way.
