@@ -55,7 +55,7 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
         return rows;
     }
 
-    /// Whether a query finds the same in any column, beside any number of others and over any longer span.
+    /// Whether a query finds the same in any column of any number of them, and over the next longer span.
     private boolean areAlike(NDManager parent, GptConfig config) {
         int heads = config.nHead();
         try (NDManager work = parent.newSubManager()) {

@@ -77,11 +77,8 @@ public final class SlotCache implements AutoCloseable {
         return new View(heads, memory, positions, mask, 1, visible, List.of(new Place(0, slot, start, length)));
     }
 
-    /// Up to [#mostDecoded] new positions for each of the slots from `from` on. All get as many columns of the batch,
-    /// two
-    /// to four; where there are fewer new positions the last one is repeated. Further rows fill the batch up.
-    ///
-    /// A single column would be a matrix-vector product, whose bits are others.
+    /// Up to [#mostDecoded] new positions for each of the slots from `from` on. All get as many columns of the batch;
+    /// where there are fewer new positions the last one is repeated. Further rows fill the batch up.
     public KvCache decode(NDManager step, int from, List<Span> spans) {
         int rows = spans.size();
         int widest = spans.stream().mapToInt(Span::count).max().orElseThrow();
