@@ -26,8 +26,7 @@ sealed interface Forward {
     }
 
     /// Computes a batch on all lanes: each prefill is a piece, and so are some slots of the decode. A failing piece
-    /// breaks
-    /// the sequences in it.
+    /// breaks the sequences in it.
     static List<Piece> all(Batch batch, ModelRunner runner, Lanes lanes) {
         var pieces = new ArrayList<Supplier<Piece>>();
         batch.prefills().forEach(member -> pieces.add(() -> Piece.of(true, () -> prefill(member, runner))));
