@@ -90,8 +90,8 @@ public final class GptRunner implements ModelRunner {
             int width = (int) shape.get(1);
             long[] tokens = new long[(int) shape.size()];
             for (int row = 0; row < ids.length; row++) {
-                for (int t = 0; t < width && ids[row].length > 0; t++) {
-                    tokens[row * width + t] = ids[row][Math.min(t, ids[row].length - 1)];
+                for (int t = 0; t < ids[row].length; t++) {
+                    tokens[row * width + t] = ids[row][t];
                 }
             }
             return rows(model.forward(step.create(tokens, shape), view, Dropout.NONE), ids);

@@ -54,13 +54,9 @@ final class CausalSelfAttention {
             long from = BLOCK * attended.size();
             long to = from + block.getShape().get(2);
             NDArray seen = Torch.slice(Torch.slice(mask, 0, from, to), 1, 0, to);
-            attended.add(attend(block, first(to, keys, 3), first(to, values, 2), seen, dropout));
+            attended.add(attend(block, Torch.first(keys, 3, to), Torch.first(values, 2, to), seen, dropout));
         }
         return NDArrays.concat(attended, 2);
-    }
-
-    private static NDArray first(long count, NDArray array, int axis) {
-        return count == array.getShape().get(axis) ? array : Torch.slice(array, axis, 0, count);
     }
 
     /// Brings a batch back to as many rows as `x` has, with rows of `x`.

@@ -65,15 +65,15 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
             for (int longest = 1; longest <= contextLength; longest += span) {
                 int seen = seen(longest);
                 NDArray weights = work.randomNormal(new Shape(1, heads, 1, seen)); // (1, H, 1, K)
-                NDArray scores = first(repeat(query, narrowest).matMul(first(seen, keys, 3)));
-                NDArray attended = first(repeat(weights, narrowest).matMul(first(seen, values, 2)));
+                NDArray scores = Torch.first(repeat(query, narrowest).matMul(Torch.first(keys, 3, seen)), 2, 1);
+                NDArray attended = Torch.first(repeat(weights, narrowest).matMul(Torch.first(values, 2, seen)), 2, 1);
                 for (int over : new int[] {seen, seen(seen + 1)}) {
                     NDArray padded =
                             over == seen ? weights : weights.concat(work.zeros(new Shape(1, heads, 1, over - seen)), 3);
                     for (int columns = narrowest; columns <= widest; columns++) {
-                        NDArray itsScores = repeat(query, columns).matMul(first(over, keys, 3));
-                        NDArray itsAttended = repeat(padded, columns).matMul(first(over, values, 2));
-                        if (!isSame(repeat(scores, columns), first(seen, itsScores, 3))
+                        NDArray itsScores = repeat(query, columns).matMul(Torch.first(keys, 3, over));
+                        NDArray itsAttended = repeat(padded, columns).matMul(Torch.first(values, 2, over));
+                        if (!isSame(repeat(scores, columns), Torch.first(itsScores, 3, seen))
                                 || !isSame(repeat(attended, columns), itsAttended)) {
                             return false;
                         }
@@ -86,14 +86,6 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
 
     private static NDArray repeat(NDArray row, int columns) {
         return row.repeat(2, columns);
-    }
-
-    private static NDArray first(NDArray columns) {
-        return first(1, columns, 2);
-    }
-
-    private static NDArray first(int count, NDArray array, int axis) {
-        return Torch.slice(array, axis, 0, count);
     }
 
     private static boolean isSame(NDArray a, NDArray b) {

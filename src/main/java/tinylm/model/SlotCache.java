@@ -78,7 +78,7 @@ public final class SlotCache implements AutoCloseable {
     }
 
     /// Up to [#mostDecoded] new positions for each of the slots from `from` on. All get as many columns of the batch;
-    /// where there are fewer new positions the last one is repeated. Further rows fill the batch up.
+    /// those that a slot does not need, and further rows, only fill the batch up.
     public KvCache decode(NDManager step, int from, List<Span> spans) {
         int rows = spans.size();
         int widest = spans.stream().mapToInt(Span::count).max().orElseThrow();

@@ -71,6 +71,11 @@ public final class Torch {
         return from == 0 ? array : slice(array, which, from, array.getShape().get(which));
     }
 
+    /// The first `count` elements of one axis, as a view of `array`, or the array itself if that is all.
+    static NDArray first(NDArray array, int axis, long count) {
+        return count == array.getShape().get(axis) ? array : slice(array, axis, 0, count);
+    }
+
     /// The elements of a contiguous float32 array in place: what is written here is in the array.
     public static FloatBuffer view(NDArray array) {
         return array.toByteBuffer(true).asFloatBuffer();
