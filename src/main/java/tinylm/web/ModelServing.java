@@ -6,6 +6,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 import tinylm.checkpoint.Checkpoints;
 import tinylm.inference.EngineObserver;
@@ -30,12 +31,14 @@ public class ModelServing {
 
     private static final int SLOTS_ASIDE = 4;
 
-    private final ServerConfig config;
+    private final Limits limits;
     private final Models models;
     private final ModelCache cache;
 
     ModelServing(ServerConfig config, EngineObserver observer) {
-        this.config = config;
+        limits = config.limits().limits();
+        requirePositive("longest-step", config.longestStep());
+        requirePositive("ticket-lifetime", config.ticketLifetime());
         if (config.queueLength() < 0 || config.queueLength() > LONGEST_QUEUE) {
             throw new IllegalArgumentException(
                     "tinylm.queue-length must be between 0 and " + LONGEST_QUEUE + ", but is " + config.queueLength());
@@ -65,7 +68,14 @@ public class ModelServing {
     @Produces
     @Singleton
     Limits limits() {
-        return config.limits().limits();
+        return limits;
+    }
+
+    private static void requirePositive(String name, Duration value) {
+        if (!value.isPositive()) {
+            throw new IllegalArgumentException(
+                    "tinylm." + name + " must be longer than 0 s, but is " + value.toMillis() + " ms");
+        }
     }
 
     @PreDestroy

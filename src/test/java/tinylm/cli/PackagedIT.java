@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// The packaged program with the shipped checkpoint, as a new user has it.
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -59,6 +61,27 @@ class PackagedIT {
             assertTrue(reasons.noneMatch("max_output_tokens"::equals), "the text was waited for");
             assertEquals(0, server.crashReports().size(), server.output());
             assertEquals(0, server.exitCode(), server.output());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TINYLM_TICKET_KEY|too short|The ticket key must have at least 32 bytes, but has 9.",
+                "TINYLM_TICKET_LIFETIME|0s|tinylm.ticket-lifetime must be longer than 0 s, but is 0 ms",
+                "TINYLM_LONGEST_STEP|-1s|tinylm.longest-step must be longer than 0 s, but is -1000 ms",
+                "TINYLM_LIMITS_OUTPUT_TOKENS|0|limits must be at least 1 (stops: at least 0), but are 20000, 0, 4, 100",
+                "TINYLM_THREADS|0|there must be at least one lane, but there are 0",
+                "TINYLM_SLOTS|0|slots must be at least 1, but is 0"
+            })
+    void a_setting_that_makes_no_sense_stops_the_start_with_a_sentence(String name, String value, String sentence)
+            throws Exception {
+        var environment = Map.of(name, value);
+        try (var server = PackagedProcess.start(folder, environment, "serve", "--port", "0", "--checkpoint", SHIPPED)) {
+            server.secondsToEnd(Duration.ofSeconds(60));
+            assertEquals(1, server.exitCode(), server.output());
+            assertTrue(server.output().contains("tinylm: the server did not start: " + sentence), server.output());
         }
     }
 
