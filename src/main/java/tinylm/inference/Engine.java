@@ -180,11 +180,30 @@ public final class Engine implements AutoCloseable {
         }
         closing = true;
         stepBegan = IDLE;
-        queueArrivals();
-        for (Sequence sequence : scheduler.all().toList()) {
-            fail(sequence, TokenEvent.Cause.SHUTDOWN, reason);
+        try {
+            failAll(reason);
+        } finally {
+            runner.close();
         }
-        runner.close();
+    }
+
+    /// Without giving slots back: nobody will need them, and there may be no memory for that.
+    private void failAll(String reason) {
+        for (var next = arrivals.poll(); next != null; next = arrivals.poll()) {
+            failAtTheEnd(next, reason);
+        }
+        scheduler.all().forEach(sequence -> failAtTheEnd(sequence, reason));
+    }
+
+    private void failAtTheEnd(Sequence sequence, String reason) {
+        if (sequence.leaves()) {
+            unfinished.decrementAndGet();
+        }
+        try {
+            sequence.fail(TokenEvent.Cause.SHUTDOWN, reason);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.WARNING, "a listener failed to hear of the end", e);
+        }
     }
 
     private void step() {

@@ -87,8 +87,14 @@ public final class Lanes {
                 compute(pieces.get(i), results.get(i));
             }
         };
-        IntStream.range(1, Math.min(count, pieces.size())).forEach(_ -> others.execute(lane));
-        lane.run();
+        try {
+            IntStream.range(1, Math.min(count, pieces.size())).forEach(_ -> others.execute(lane));
+        } finally {
+            lane.run();
+            CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+                    .exceptionally(_ -> null)
+                    .join(); // they use the model's memory
+        }
         return results.stream().map(CompletableFuture::join).toList();
     }
 

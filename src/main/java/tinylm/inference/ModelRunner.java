@@ -4,7 +4,7 @@ import tinylm.model.GptConfig;
 
 /// The tensor side of a step: one model and its KV cache of `slots()` rows. Knows token ids and logits, nothing of
 /// sequences or people. Owned by the engine thread; but [#prefill] and [#decode] may be called by several threads at
-/// once, each for other slots, after [#reserve].
+/// once, after [#reserve]: no two put tokens into the same slot.
 public interface ModelRunner extends AutoCloseable {
 
     GptConfig config();
@@ -22,11 +22,10 @@ public interface ModelRunner extends AutoCloseable {
     /// the logits (V) after the last of them.
     float[] prefill(int slot, int start, int[] ids);
 
-    /// One decode step: puts `ids[i]`, [#mostDecoded] tokens at most, at the positions from `starts[i]` on of slot
-    /// `from +
-    /// i`,
-    /// and returns for each slot the logits (V) after each of its tokens. A slot without tokens stays as it is. The
-    /// logits depend, bit for bit, neither on the other slots nor on how many tokens are decoded at once.
+    /// One decode step: puts `ids[i]`, [#mostDecoded] tokens at most, at the positions from `starts[i]` on of
+    /// slot `from + i`, and returns for each slot the logits (V) after each of its tokens. A slot without tokens
+    /// stays as it is. The logits depend, bit for bit, neither on the other slots nor on how many tokens are
+    /// decoded at once.
     float[][][] decode(int from, int[][] ids, int[] starts);
 
     /// Exchanges the contents of two slots.

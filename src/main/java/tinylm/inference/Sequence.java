@@ -28,6 +28,7 @@ final class Sequence implements Generation {
     private int place;
     private long waitingSince = NOT_WAITING;
     private long latestToken;
+    private boolean withheld;
     private boolean left;
     private boolean ended;
     private volatile boolean cancelled;
@@ -170,11 +171,13 @@ final class Sequence implements Generation {
         }
     }
 
+    /// A text of which something was withheld was cancelled, although it came to its end in the same step.
     void finish(FinishReason reason) {
         publish(stop.flush());
         ended = true;
-        observer.ended(reason);
-        listener.accept(new TokenEvent.Finished(reason, request.text().length(), reused.orElse(0), published));
+        var told = withheld ? FinishReason.CANCELLED : reason;
+        observer.ended(told);
+        listener.accept(new TokenEvent.Finished(told, request.text().length(), reused.orElse(0), published));
     }
 
     /// Says that the sequence cannot go on, unless it has ended already: there is one ending only.
@@ -206,7 +209,11 @@ final class Sequence implements Generation {
     }
 
     private void publish(List<TokenEvent.Token> tokens) {
+        if (tokens.isEmpty()) {
+            return;
+        }
         if (cancelled) {
+            withheld = true;
             observer.wasted(tokens.size());
             return;
         }

@@ -99,13 +99,6 @@ final class Slots {
         exchange(slot, --inUse, swap);
     }
 
-    /// Forgets what all rows hold, when the real cache can no longer be trusted.
-    void clear() {
-        for (var row : rows) {
-            row.clear();
-        }
-    }
-
     private int find(Lease lease) {
         for (int i = 0; i < rows.length; i++) {
             if (rows[i].lease == lease) {

@@ -3,7 +3,8 @@ package tinylm.inference;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Holds back tokens that may be the beginning of a stop sequence, so that no part of one is ever published.
+/// Holds back tokens that may be the beginning of a stop sequence, so that no part of the one that is met is
+/// published. Where several are met at once the first counts.
 final class StopSequences {
 
     private final List<int[]> stops;

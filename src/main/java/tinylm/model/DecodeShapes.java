@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /// The shapes that a decode may have: those among which the choice does not change a bit of the result. That depends on
@@ -59,12 +60,13 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
     private boolean areAlike(NDManager parent, GptConfig config) {
         int heads = config.nHead();
         try (NDManager work = parent.newSubManager()) {
-            NDArray query = work.randomNormal(new Shape(1, heads, 1, config.headDim())); // (1, H, 1, D)
-            NDArray keys = work.randomNormal(new Shape(1, heads, config.headDim(), contextLength)); // (1, H, D, K)
-            NDArray values = work.randomNormal(new Shape(1, heads, contextLength, config.headDim())); // (1, H, K, D)
+            var random = new SplittableRandom(1); // the same at each start
+            NDArray query = normal(work, random, heads, 1, config.headDim()); // (1, H, 1, D)
+            NDArray keys = normal(work, random, heads, config.headDim(), contextLength); // (1, H, D, K)
+            NDArray values = normal(work, random, heads, contextLength, config.headDim()); // (1, H, K, D)
             for (int longest = 1; longest <= contextLength; longest += span) {
                 int seen = seen(longest);
-                NDArray weights = work.randomNormal(new Shape(1, heads, 1, seen)); // (1, H, 1, K)
+                NDArray weights = normal(work, random, heads, 1, seen); // (1, H, 1, K)
                 NDArray scores = Torch.first(repeat(query, narrowest).matMul(Torch.first(keys, 3, seen)), 2, 1);
                 NDArray attended = Torch.first(repeat(weights, narrowest).matMul(Torch.first(values, 2, seen)), 2, 1);
                 for (int over : new int[] {seen, seen(seen + 1)}) {
@@ -82,6 +84,14 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
             }
         }
         return true;
+    }
+
+    private static NDArray normal(NDManager manager, SplittableRandom random, int heads, int rows, int columns) {
+        float[] values = new float[heads * rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return manager.create(values, new Shape(1, heads, rows, columns));
     }
 
     private static NDArray repeat(NDArray row, int columns) {

@@ -8,10 +8,10 @@ import java.nio.FloatBuffer;
 
 /// No cache: all positions of a sequence at once, each attending to itself and those before it. For training and
 /// evaluation.
-public record FullSequence(NDArray positions, long rows, NDArray mask, Heads heads) implements KvCache {
+public record FullSequence(NDArray positions, NDArray mask, Heads heads) implements KvCache {
 
     /// Positions `offset`, …, `offset + length - 1`, in arrays that belong to `manager`.
-    public static FullSequence of(NDManager manager, GptConfig config, int rows, int offset, int length) {
+    public static FullSequence of(NDManager manager, GptConfig config, int offset, int length) {
         NDArray mask = manager.zeros(new Shape(length, length));
         FloatBuffer values = Torch.view(mask);
         for (int t = 0; t < length; t++) {
@@ -19,8 +19,7 @@ public record FullSequence(NDArray positions, long rows, NDArray mask, Heads hea
                 values.put(t * length + k, Float.NEGATIVE_INFINITY);
             }
         }
-        return new FullSequence(
-                manager.arange(offset, offset + length, 1, DataType.INT64), rows, mask, Heads.of(config));
+        return new FullSequence(manager.arange(offset, offset + length, 1, DataType.INT64), mask, Heads.of(config));
     }
 
     @Override

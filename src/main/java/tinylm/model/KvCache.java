@@ -9,12 +9,9 @@ public interface KvCache {
     /// Indices into the position embedding, int64, (T) or (B, T).
     NDArray positions();
 
-    /// How many rows of the batch are sequences. What stands behind them only fills the batch up, attends to nothing,
-    /// and comes out as whatever.
-    long rows();
-
     /// Takes queries, keys and values of the new positions side by side, (B, T, 3E), and returns their queries, and
-    /// the keys and values that they may attend to.
+    /// the keys and values that they may attend to. These may have fewer rows than the batch: what stands behind
+    /// them only fills it up, attends to nothing, and comes out as whatever.
     QueriesKeysValues extend(int layer, NDArray queryKeyValue);
 
     /// Added to the scores (rows, H, T, K): 0 where position t may attend to k, minus infinity elsewhere.

@@ -26,7 +26,7 @@ final class SlotMemory {
         this.headBytes = 4L * config.headDim() * config.contextLength();
         this.slots = slots;
         this.layers = new Layer[config.nLayer()];
-        Arrays.setAll(layers, _ -> layer());
+        Arrays.setAll(layers, _ -> layer(slots));
     }
 
     /// What a layer's decodes or prefill may attend to: keys (rows, H, D, K) and values (rows, H, K, D).
@@ -54,10 +54,10 @@ final class SlotMemory {
         }
     }
 
-    private Layer layer() {
+    private Layer layer(int rows) {
         return Layer.of(
-                manager.zeros(new Shape(slots, config.nHead(), config.headDim(), config.contextLength())),
-                manager.zeros(new Shape(slots, config.nHead(), config.contextLength(), config.headDim())));
+                manager.zeros(new Shape(rows, config.nHead(), config.headDim(), config.contextLength())),
+                manager.zeros(new Shape(rows, config.nHead(), config.contextLength(), config.headDim())));
     }
 
     int slots() {
@@ -67,8 +67,8 @@ final class SlotMemory {
     void grow(int count) {
         windows.values().forEach(Window::close);
         windows.clear();
-        slots = count;
-        Arrays.setAll(layers, i -> layers[i].moveTo(layer()));
+        Arrays.setAll(layers, i -> layers[i].moveTo(layer(count)));
+        slots = count; // only now: where there was no memory for a layer, the next time tries again
     }
 
     /// What decodes of slots [from, to) see of positions [0, span), by layer.

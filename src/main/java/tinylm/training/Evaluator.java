@@ -58,7 +58,7 @@ public final class Evaluator {
         try (NDManager step = parent.newSubManager()) {
             NDArray logits = model.forward(
                     step.create(inputs, new Shape(rows, length)),
-                    FullSequence.of(step, model.config(), rows, 0, length),
+                    FullSequence.of(step, model.config(), 0, length),
                     Dropout.NONE);
             NDArray losses = Loss.negativeLogLikelihoods(logits, step.create(targets)); // (B T)
             double sum = 0;

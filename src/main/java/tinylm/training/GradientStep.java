@@ -132,7 +132,7 @@ final class GradientStep implements AutoCloseable {
             Torch.recordGradients();
             NDArray ids = part.create(batch.inputs(), new Shape(batch.rows(), batch.length())); // (B, T)
             FullSequence sequence =
-                    FullSequence.of(part, lane.model().config(), batch.rows(), batch.positionOffset(), batch.length());
+                    FullSequence.of(part, lane.model().config(), batch.positionOffset(), batch.length());
             NDArray logits = lane.model().forward(ids, sequence, dropout); // (B, T, V)
             NDArray loss = Loss.negativeLogLikelihoods(logits, part.create(batch.targets()))
                     .mean();

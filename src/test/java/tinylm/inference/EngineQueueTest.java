@@ -102,7 +102,8 @@ class EngineQueueTest {
 
     @Test
     void a_character_drawn_for_nobody_is_counted_and_not_heard() {
-        assertEquals(new TokenEvent.Finished(FinishReason.CANCELLED, 1, 0, 1), cancelledInItsFirstDecode(List.of()));
+        assertEquals(
+                new TokenEvent.Finished(FinishReason.CANCELLED, 1, 0, 1), cancelledInItsFirstDecode(List.of(), 1_000));
         assertEquals(1, wasted.get());
     }
 
@@ -111,11 +112,32 @@ class EngineQueueTest {
         var completion = new Reference(10, 16).write(List.of(1)).draw(3);
         var stop = new int[] {completion.get(0), completion.get(1), (completion.get(2) + 1) % 10};
         assertEquals(
-                new TokenEvent.Finished(FinishReason.CANCELLED, 1, 0, 0), cancelledInItsFirstDecode(List.of(stop)));
+                new TokenEvent.Finished(FinishReason.CANCELLED, 1, 0, 0),
+                cancelledInItsFirstDecode(List.of(stop), 1_000));
         assertEquals(2, wasted.get());
     }
 
-    private TokenEvent.Finished cancelledInItsFirstDecode(List<int[]> stop) {
+    @Test
+    void a_text_that_is_cancelled_in_its_last_step_is_no_whole_one() {
+        assertEquals(new TokenEvent.Finished(FinishReason.CANCELLED, 1, 0, 1), cancelledInItsFirstDecode(List.of(), 2));
+        assertEquals(1, wasted.get());
+    }
+
+    @Test
+    void an_engine_that_cannot_go_on_tells_everybody_and_frees_the_model() {
+        endless(SLOTS + QUEUE);
+        int swaps = runner.swaps.get();
+        runner.beforeDecode = () -> {
+            throw new OutOfMemoryError("as it should");
+        };
+        heard.forEach(Recorder::awaitFailed);
+        heard.forEach(listener -> assertEquals(1, listener.endings().size()));
+        Awaitility.await().until(() -> runner.closed && engine.unfinished() == 0);
+        assertEquals(swaps, runner.swaps.get(), "there may be no memory for an exchange");
+        assertInstanceOf(Admission.Closing.class, engine.submit(request(5), new Recorder()));
+    }
+
+    private TokenEvent.Finished cancelledInItsFirstDecode(List<int[]> stop, int maxTokens) {
         var inStep = new CountDownLatch(1);
         var goOn = new CountDownLatch(1);
         runner.beforeDecode = () -> {
@@ -124,7 +146,8 @@ class EngineQueueTest {
         };
         var listener = new Recorder();
         var generation = submit(
-                new GenerationRequest(Text.EMPTY.withPrompt(1), stop, parameters(1_000), 0, new int[0], new Lease()),
+                new GenerationRequest(
+                        Text.EMPTY.withPrompt(1), stop, parameters(maxTokens), 0, new int[0], new Lease()),
                 listener);
         await(inStep);
         generation.cancel();

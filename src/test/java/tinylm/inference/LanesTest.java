@@ -1,9 +1,15 @@
 package tinylm.inference;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import tinylm.inference.Lanes.Cut;
 
@@ -28,6 +34,21 @@ class LanesTest {
                 }
             }
         }
+    }
+
+    @Test
+    void the_others_have_ended_when_a_piece_failed() {
+        var hasEnded = new AtomicBoolean();
+        Supplier<Integer> failing = () -> {
+            throw new AssertionError("as it should");
+        };
+        Supplier<Integer> slow = () -> {
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+            hasEnded.set(true);
+            return 1;
+        };
+        assertThrows(CompletionException.class, () -> new Lanes(2).all(List.of(failing, slow)));
+        assertTrue(hasEnded.get());
     }
 
     @Test

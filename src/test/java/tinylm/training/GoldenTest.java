@@ -38,9 +38,7 @@ class GoldenTest {
             Torch.recordNoGradients();
             NDArray ids = manager.create(batch.inputs(), new Shape(batch.rows(), batch.length()));
             float[] logits = model.forward(
-                            ids,
-                            FullSequence.of(manager, model.config(), batch.rows(), 0, batch.length()),
-                            Dropout.NONE)
+                            ids, FullSequence.of(manager, model.config(), 0, batch.length()), Dropout.NONE)
                     .toFloatArray();
             JsonNode expected = golden.json.get("logits");
             boolean all = expected.size() == logits.length;
