@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import tinylm.inference.FinishReason;
 import tinylm.inference.ModelCache;
@@ -25,6 +28,7 @@ import tinylm.inference.Models;
 import tinylm.session.Limits;
 import tinylm.session.Refusal;
 import tinylm.session.ResponseEvent;
+import tinylm.session.ResponseRequest;
 import tinylm.session.Session;
 import tinylm.session.Tickets;
 
@@ -46,6 +50,7 @@ final class HttpResponses {
     private final Drain drain;
     private final CurrentVertxRequest current;
     private final int mostWaiting;
+    private final KeptProbabilities probabilities;
 
     HttpResponses(
             Models models,
@@ -56,6 +61,7 @@ final class HttpResponses {
             ResponseWatch watch,
             Drain drain,
             CurrentVertxRequest current,
+            KeptProbabilities probabilities,
             ServerConfig config) {
         this.models = models;
         this.limits = limits;
@@ -66,6 +72,7 @@ final class HttpResponses {
         this.drain = drain;
         this.current = current;
         this.mostWaiting = config.limits().bufferedCharacters();
+        this.probabilities = probabilities;
     }
 
     /// What is wanted of the session.
@@ -81,13 +88,15 @@ final class HttpResponses {
     Uni<Response> whole(
             ModelCache.Use use, Wish wish, BiFunction<ResponseBody, List<ServerEvent.Logprob>, Object> body) {
         var caller = caller();
-        return Uni.createFrom().emitter(emitter -> {
+        var share = probabilities.share();
+        Uni<Supplier<Response>> answer = Uni.createFrom().emitter(emitter -> {
             var session = new Session(use.models(), limits, tickets);
             var ending = drain.cancelWhenTimeIsUp(session::cancel);
             emitter.onTermination(() -> {
                 ending.close();
                 session.close();
                 use.close();
+                share.close();
             });
             var logprobs = new ArrayList<ServerEvent.Logprob>();
             Consumer<ServerEvent> frames = event -> {
@@ -95,15 +104,38 @@ final class HttpResponses {
                     logprobs.addAll(delta.logprobs());
                 }
                 ended(event)
-                        .ifPresent(response -> emitter.complete(response.error()
-                                .map(HttpResponses::failed)
-                                .orElseGet(() -> ok(body.apply(response, logprobs)))));
+                        .ifPresent(response -> complete(
+                                emitter,
+                                () -> response.error()
+                                        .map(HttpResponses::failed)
+                                        .orElseGet(() -> ok(body.apply(response, logprobs)))));
             };
             // nobody waits for the deltas: the last event flushes them
             var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);
-            watch.counted(wish.of(session, watch.on(caller, event -> stream.accept(told(event)))))
-                    .ifPresent(refusal -> emitter.complete(Problem.of(refusal).toResponse()));
+            Consumer<ResponseEvent> listener = event -> {
+                request(event)
+                        .filter(wanted -> !share.take(wanted))
+                        .ifPresent(wanted -> complete(emitter, share.tooMany(wanted)::toResponse));
+                stream.accept(told(event));
+            };
+            watch.counted(wish.of(session, watch.on(caller, listener)))
+                    .ifPresent(refusal -> complete(emitter, Problem.of(refusal)::toResponse));
         });
+        // a long answer takes time to write, and the engine has no time
+        return answer.emitOn(Infrastructure.getDefaultWorkerPool()).map(Supplier::get);
+    }
+
+    private static void complete(UniEmitter<? super Supplier<Response>> emitter, Supplier<Response> answer) {
+        emitter.complete(answer);
+    }
+
+    /// What was asked, when this says so.
+    private static Optional<ResponseRequest> request(ResponseEvent event) {
+        return switch (event) {
+            case ResponseEvent.Created created -> Optional.of(created.request());
+            case ResponseEvent.Resumed again -> Optional.of(again.request());
+            default -> Optional.empty();
+        };
     }
 
     /// Answers with events as they come; the result is empty and comes when all was sent.

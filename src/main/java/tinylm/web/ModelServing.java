@@ -32,11 +32,13 @@ public class ModelServing {
     private static final int SLOTS_ASIDE = 4;
 
     private final Limits limits;
+    private final KeptProbabilities probabilities;
     private final Models models;
     private final ModelCache cache;
 
     ModelServing(ServerConfig config, EngineObserver observer) {
         limits = config.limits().limits();
+        probabilities = new KeptProbabilities(config.limits().keptProbabilities());
         requirePositive("longest-step", config.longestStep());
         requirePositive("ticket-lifetime", config.ticketLifetime());
         if (config.queueLength() < 0 || config.queueLength() > LONGEST_QUEUE) {
@@ -69,6 +71,12 @@ public class ModelServing {
     @Singleton
     Limits limits() {
         return limits;
+    }
+
+    @Produces
+    @Singleton
+    KeptProbabilities probabilities() {
+        return probabilities;
     }
 
     private static void requirePositive(String name, Duration value) {

@@ -79,6 +79,11 @@ public interface ServerConfig {
         @WithDefault("262144")
         int bufferedCharacters();
 
+        /// Most probabilities that answers which come as a whole may keep until they end, all together: some
+        /// 35 bytes each.
+        @WithDefault("3000000")
+        int keptProbabilities();
+
         default Limits limits() {
             return new Limits(promptCharacters(), outputTokens(), stops(), stopCharacters());
         }

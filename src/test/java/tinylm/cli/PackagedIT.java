@@ -72,6 +72,7 @@ class PackagedIT {
                 "TINYLM_TICKET_LIFETIME|0s|tinylm.ticket-lifetime must be longer than 0 s, but is 0 ms",
                 "TINYLM_LONGEST_STEP|-1s|tinylm.longest-step must be longer than 0 s, but is -1000 ms",
                 "TINYLM_LIMITS_OUTPUT_TOKENS|0|limits must be at least 1 (stops: at least 0), but are 20000, 0, 4, 100",
+                "TINYLM_LIMITS_KEPT_PROBABILITIES|0|tinylm.limits.kept-probabilities must be at least 1, but is 0",
                 "TINYLM_THREADS|0|there must be at least one lane, but there are 0",
                 "TINYLM_SLOTS|0|slots must be at least 1, but is 0"
             })

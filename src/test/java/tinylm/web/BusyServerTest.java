@@ -36,7 +36,7 @@ class BusyServerTest {
     public static class NobodyWaits implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("tinylm.queue-length", "0");
+            return Map.of("tinylm.queue-length", "0", "tinylm.limits.kept-probabilities", "1000");
         }
     }
 
@@ -80,6 +80,34 @@ class BusyServerTest {
             }
         }
         Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
+    }
+
+    @Test
+    void probabilities_are_kept_for_a_whole_answer_as_far_as_there_is_room() {
+        try (var api = new HttpApi(server)) {
+            for (var wish : List.of(
+                    "completions {\"prompt\":\"a\",\"max_tokens\":48,\"logprobs\":20",
+                    "responses {\"input\":\"a\",\"max_output_tokens\":48,\"top_logprobs\":20")) {
+                var words = wish.split(" ");
+                var refused = api.post("/v1/" + words[0], words[1] + "}");
+                assertEquals(429, refused.status(), refused.response().body());
+                assertEquals(
+                        "too_many_probabilities", refused.error().get("code").asText());
+                assertTrue(refused.error()
+                        .get("message")
+                        .asText()
+                        .startsWith("This answer may have 1008 probabilities, and all that are kept at once are 1000"));
+                assertEquals(
+                        200,
+                        api.post("/v1/" + words[0], words[1] + ",\"stream\":true}")
+                                .status());
+                for (int i = 0; i < 3; i++) { // what one answer had is there for the next
+                    var answered = api.post("/v1/" + words[0], words[1].replace("48", "47") + "}");
+                    assertEquals(200, answered.status(), answered.response().body());
+                }
+            }
+            Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
+        }
     }
 
     @Test
