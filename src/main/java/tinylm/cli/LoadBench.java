@@ -21,6 +21,7 @@ import tinylm.checkpoint.Checkpoints;
 /// client itself uses of the processors is printed beside, since it may share them with the server.
 final class LoadBench implements AutoCloseable {
 
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(20);
     private static final long ARRIVAL_MILLIS = 2_000;
     private static final long MOST_WARM_UP_MILLIS = 30_000;
     private static final long LOOK_MILLIS = 100;
@@ -91,7 +92,7 @@ final class LoadBench implements AutoCloseable {
                 resident.add(memory.kilobytes());
             }
         }
-        onLoop(() -> visitors.forEach(LoadSoak::end));
+        onLoop(() -> visitors.forEach(visitor -> visitor.end(LONGEST_SILENCE)));
         Slope slope = Slope.of(resident);
         out.printf(
                 "%d streams, %d min: %,d texts, %,d characters, %,d cancels, %,d resumes; %d differences, %d errors%n",

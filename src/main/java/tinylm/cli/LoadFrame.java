@@ -17,8 +17,8 @@ sealed interface LoadFrame {
     /// @param text the whole completion, as the server has it
     record Done(String text) implements LoadFrame {}
 
-    /// The last frame of a response that was carried out or cancelled.
-    record Ended() implements LoadFrame {}
+    /// The last frame of a response that was carried out or cancelled; behind a whole text its number goes on.
+    record Ended(long sequenceNumber) implements LoadFrame {}
 
     /// A refusal or a failure.
     record Problem(String code, String message) implements LoadFrame {}
@@ -68,7 +68,7 @@ sealed interface LoadFrame {
             case "response.created" -> new Created(ticket);
             case "response.output_text.delta" -> new Delta(sequenceNumber, text);
             case "response.output_text.done" -> new Done(text);
-            case "response.completed", "response.incomplete" -> new Ended();
+            case "response.completed", "response.incomplete" -> new Ended(sequenceNumber);
             case "response.failed" -> new Problem("failed", "a response failed");
             case "error" -> new Problem(code, message);
             default -> new Other();

@@ -1,5 +1,6 @@
 package tinylm.cli;
 
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -46,6 +47,7 @@ final class LoadSoak implements Consumer<LoadFrame> {
     private int turningPoint;
     private boolean cancelled;
     private boolean over;
+    private long heard = System.nanoTime();
 
     LoadSoak(LoadServer server, SplittableRandom random, int[] alphabet, Totals totals) {
         this.server = server;
@@ -62,8 +64,14 @@ final class LoadSoak implements Consumer<LoadFrame> {
         reconnect(request.create());
     }
 
-    void end() {
+    /// @param longestSilence who has heard nothing for longer was forgotten
+    void end(Duration longestSilence) {
         over = true;
+        var silence = Duration.ofNanos(System.nanoTime() - heard);
+        if (silence.compareTo(longestSilence) > 0) {
+            totals.errors++;
+            totals.wrong("a visitor had heard nothing for " + silence.toSeconds() + " s");
+        }
         if (connection != null) {
             connection.close();
         }
@@ -71,6 +79,7 @@ final class LoadSoak implements Consumer<LoadFrame> {
 
     @Override
     public void accept(LoadFrame frame) {
+        heard = System.nanoTime();
         switch (frame) {
             case LoadFrame.Created created -> ticket = created.ticket();
             case LoadFrame.Delta delta -> {
@@ -89,7 +98,7 @@ final class LoadSoak implements Consumer<LoadFrame> {
                     differ("what arrived is not the text that the server had");
                 }
             }
-            case LoadFrame.Ended _ -> ended();
+            case LoadFrame.Ended ended -> ended(ended.sequenceNumber());
             case LoadFrame.Problem problem -> failed(problem.code() + ": " + problem.message());
             case LoadFrame.Closed closed -> failed(closed.how());
             case LoadFrame.Other _ -> {}
@@ -119,8 +128,12 @@ final class LoadSoak implements Consumer<LoadFrame> {
         reconnect(resume.toString());
     }
 
-    private void ended() {
+    private void ended(long number) {
         totals.texts++;
+        int arrived = text.codePointCount(0, text.length());
+        if ((!cancelled || number > TEXT + arrived) && arrived != request.outputTokens()) {
+            differ("a text was told to be whole with " + arrived + " characters of " + request.outputTokens());
+        }
         if (whole.isEmpty()) {
             whole = text.toString();
             text.setLength(0);

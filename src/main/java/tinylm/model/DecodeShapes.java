@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
 ///     masked and adds exact zeros
 record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
 
-    /// Rows times columns are a multiple of this: a row then has the same bits whatever stands beside it.
+    /// Rows times columns are a multiple of this: a row then has the same bits whatever stands beside it. That is
+    /// not asked of the processor; tests hold to it.
     private static final int BATCH = 4;
 
     private static final int SPAN = 64;

@@ -11,7 +11,7 @@ public enum Preset {
 
     SMALL("About five minutes.", recipe(GptConfig.SMALL, 0, 1800, 16, 200)),
 
-    DEFAULT("About a quarter of an hour.", recipe(GptConfig.DEFAULT, 0, 1700, 8, 200)),
+    DEFAULT("About ten minutes.", recipe(GptConfig.DEFAULT, 0, 1700, 8, 200)),
 
     RECORD("About half an hour; the shipped model's, the lowest loss.", recipe(GptConfig.DEFAULT, 0.1, 6000, 8, 500)),
 

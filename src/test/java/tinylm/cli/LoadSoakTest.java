@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -22,15 +23,21 @@ class LoadSoakTest {
 
     /// @param resumed what becomes of the rest of a text when a stream is resumed
     private static LoadSoak.Totals soak(UnaryOperator<String> resumed, Predicate<LoadSoak.Totals> enough) {
+        return soak(resumed, 0, enough, Duration.ofMinutes(1));
+    }
+
+    /// @param missing characters that a text lacks, each time it is asked for
+    private static LoadSoak.Totals soak(
+            UnaryOperator<String> resumed, int missing, Predicate<LoadSoak.Totals> enough, Duration longestSilence) {
         var totals = new LoadSoak.Totals();
-        try (var server = new ScriptedServer((socket, frame) -> answer(socket, frame, resumed), "");
+        try (var server = new ScriptedServer((socket, frame) -> answer(socket, frame, resumed, missing), "");
                 var load = new LoadServer(server.url(), Optional.empty())) {
             var visitor = new LoadSoak(load, new SplittableRandom(SEED), new int[] {'a', 'b'}, totals);
             load.run(visitor::begin);
             Awaitility.await("seed " + SEED).until(() -> enough.test(totals));
             var ended = new CompletableFuture<Void>();
             load.run(() -> {
-                visitor.end();
+                visitor.end(longestSilence);
                 ended.complete(null);
             });
             ended.join(); // before the client closes, which the visitor would take for an error
@@ -38,10 +45,10 @@ class LoadSoakTest {
         return totals;
     }
 
-    private static void answer(ServerWebSocket socket, JsonObject frame, UnaryOperator<String> resumed) {
+    private static void answer(ServerWebSocket socket, JsonObject frame, UnaryOperator<String> resumed, int missing) {
         switch (frame.getString("type")) {
             case "response.create" -> {
-                var ticket = frame.getLong("seed") + ":" + frame.getInteger("max_output_tokens");
+                var ticket = frame.getLong("seed") + ":" + (frame.getInteger("max_output_tokens") - missing);
                 ScriptedServer.send(
                         socket, new JsonObject().put("type", "response.created").put("ticket", ticket));
                 write(socket, text(ticket), text(ticket), 0);
@@ -96,6 +103,13 @@ class LoadSoakTest {
         for (var fault : faults) {
             assertTrue(soak(fault, met -> met.different > 0).different > 0);
         }
+    }
+
+    @Test
+    void a_text_that_ends_too_early_and_a_visitor_who_is_forgotten_are_found() {
+        var totals = soak(rest -> rest, 1, met -> met.different > 0, Duration.ofMinutes(1));
+        assertTrue(totals.first.startsWith("a text was told to be whole with "), totals.first);
+        assertTrue(soak(rest -> rest, 0, met -> met.resumes > 0, Duration.ofNanos(1)).errors > 0);
     }
 
     @Test
