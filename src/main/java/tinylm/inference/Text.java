@@ -3,10 +3,9 @@ package tinylm.inference;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/// A text as the model meets it: which tokens, and which of them the model drew itself. Together
-/// with the length they say which tokens enter the KV cache by decode and which by prefill ([View]), so every bit of
-/// what
-/// follows is a function of this. Immutable.
+/// A text as the model meets it: which tokens, and which of them the model drew itself. Together with the length
+/// they say which tokens enter the KV cache by decode and which by prefill ([View]), so every bit of what follows is
+/// a function of this. Immutable.
 ///
 /// What is out of view for good can be left out ([#inView]): what follows depends on it no more, but for the
 /// text's length, which says where the window slides, and the tokens that occurred, which a repetition penalty asks

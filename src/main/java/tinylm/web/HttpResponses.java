@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -112,14 +113,17 @@ final class HttpResponses {
             };
             // nobody waits for the deltas: the last event flushes them
             var stream = new ResponseStream(InstantSource.system(), (_, _) -> {}, frames, () -> false);
+            var tooMany = new AtomicReference<Problem>();
             Consumer<ResponseEvent> listener = event -> {
                 request(event)
                         .filter(wanted -> !share.take(wanted))
-                        .ifPresent(wanted -> complete(emitter, share.tooMany(wanted)::toResponse));
+                        .ifPresent(wanted -> tooMany.set(share.tooMany(wanted)));
                 stream.accept(told(event));
             };
             watch.counted(wish.of(session, watch.on(caller, listener)))
-                    .ifPresent(refusal -> complete(emitter, Problem.of(refusal)::toResponse));
+                    .map(Problem::of)
+                    .or(() -> Optional.ofNullable(tooMany.get())) // only now: the session can be closed
+                    .ifPresent(problem -> complete(emitter, problem::toResponse));
         });
         // a long answer takes time to write, and the engine has no time
         return answer.emitOn(Infrastructure.getDefaultWorkerPool()).map(Supplier::get);

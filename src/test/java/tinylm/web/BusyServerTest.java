@@ -106,8 +106,22 @@ class BusyServerTest {
                     assertEquals(200, answered.status(), answered.response().body());
                 }
             }
+            double cancelled = cancelled(api);
+            var refused = api.post("/v1/completions", "{\"prompt\":\"a\",\"max_tokens\":10000,\"logprobs\":20}");
+            assertEquals(429, refused.status(), refused.response().body());
             Awaitility.await().until(() -> models.current().engine().unfinished() == 0);
+            assertEquals(cancelled + 1, cancelled(api), "who was refused is computed no further");
         }
+    }
+
+    private static double cancelled(HttpApi api) {
+        return api.get("/q/metrics")
+                .response()
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("tinylm_responses_total{finish_reason=\"cancelled\"}"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
     }
 
     @Test
