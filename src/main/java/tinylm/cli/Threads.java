@@ -6,7 +6,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/// The option that says how many threads one operation may use.
+/// The option that says how many threads compute.
 final class Threads {
 
     private static final int MOST = 256;
@@ -16,7 +16,7 @@ final class Threads {
 
     private int count = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--threads", description = "Threads of one operation, 1 to " + MOST + ". Default: all cores")
+    @Option(names = "--threads", description = "Threads that compute, 1 to " + MOST + ". Default: all cores")
     void count(int value) {
         if (value < 1 || value > MOST) {
             throw new ParameterException(
