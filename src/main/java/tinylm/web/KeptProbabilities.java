@@ -1,6 +1,7 @@
 package tinylm.web;
 
 import java.util.concurrent.Semaphore;
+import tinylm.session.Refusal;
 import tinylm.session.ResponseRequest;
 
 /// Room for the probabilities that whole answers keep until they end, for all of them together: with twenty
@@ -37,13 +38,13 @@ final class KeptProbabilities {
         }
 
         Problem tooMany(ResponseRequest request) {
-            return new Problem(
-                            429,
-                            "too_many_probabilities",
-                            "This answer may have " + count(request) + " probabilities, and all that are kept at once"
-                                    + " are " + most + " at most: ask for fewer characters or alternatives, ask with"
-                                    + " \"stream\": true, or try again when others have ended.")
-                    .with("Retry-After", "2");
+            return Problem.of(new Refusal(
+                    Refusal.Kind.BUSY,
+                    "too_many_probabilities",
+                    "This answer may have " + count(request) + " probabilities, and all that are kept at once are "
+                            + most + " at most: ask for fewer characters or alternatives, ask with \"stream\": true,"
+                            + " or try again when others have ended.",
+                    ""));
         }
 
         /// Gives back what was taken.
