@@ -104,9 +104,13 @@ final class GenerateCommand implements Callable<Integer> {
         out.print(prompt);
         out.flush();
         try (var stopping = new StopOnSignal();
-                var model = LoadedModel.open(loaded, LoadedModel.Settings.alone(4, threads.count()))) {
+                var model = LoadedModel.open(loaded, settings())) {
             return write(model.engine(), request, new StreamDecoder(loaded.tokenizer()), out, stopping);
         }
+    }
+
+    private LoadedModel.Settings settings() {
+        return LoadedModel.Settings.alone(4, threads.count()).withExample(Home.EXAMPLE);
     }
 
     private GenerationRequest request(Checkpoint loaded) {

@@ -10,6 +10,7 @@ final class Home {
 
     static final Path CHECKPOINT = DIRECTORY.resolve("data/checkpoint");
     static final Path CATALOG = DIRECTORY.resolve("data/corpora.json");
+    static final Path EXAMPLE = DIRECTORY.resolve("data/corpora/reveries.txt");
     static final Path RUNTIME = DIRECTORY.resolve("data/runtime");
 
     private Home() {}

@@ -44,7 +44,8 @@ final class WritingBench {
 
     /// Characters a second in each round, in which so many texts are written at once.
     private static double[] rates(Checkpoint checkpoint, int threads, int texts, int rounds, StopOnSignal stop) {
-        try (var model = LoadedModel.open(checkpoint, LoadedModel.Settings.alone(texts, threads))) {
+        try (var model = LoadedModel.open(
+                checkpoint, LoadedModel.Settings.alone(texts, threads).withExample(Home.EXAMPLE))) {
             double[] rates = new double[rounds];
             for (int round = 0; round < rounds && !stop.requested(); round++) {
                 int first = round * texts;

@@ -31,7 +31,7 @@ public final class Engine implements AutoCloseable {
     private final EngineObserver observer;
     private final Slots slots;
     private final Scheduler scheduler;
-    private final Draft draft = new Draft();
+    private final Draft draft;
     private final ConcurrentLinkedQueue<Sequence> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final Thread thread;
@@ -40,8 +40,9 @@ public final class Engine implements AutoCloseable {
     private volatile long stepBegan = IDLE;
     private volatile boolean closing;
 
-    private Engine(ModelRunner runner, int queueLength, Lanes lanes, EngineObserver observer) {
+    private Engine(ModelRunner runner, Draft draft, int queueLength, Lanes lanes, EngineObserver observer) {
         this.runner = runner;
+        this.draft = draft;
         this.lanes = lanes;
         this.observer = observer;
         vocabSize = runner.config().vocabSize();
@@ -59,11 +60,21 @@ public final class Engine implements AutoCloseable {
     /// @throws RuntimeException that `opener` threw
     public static Engine start(
             Supplier<? extends ModelRunner> opener, int queueLength, Lanes lanes, EngineObserver observer) {
+        return start(opener, Draft::new, queueLength, lanes, observer);
+    }
+
+    /// @param drafter called by the engine thread when the runner is open
+    static Engine start(
+            Supplier<? extends ModelRunner> opener,
+            Supplier<Draft> drafter,
+            int queueLength,
+            Lanes lanes,
+            EngineObserver observer) {
         var opened = new CompletableFuture<Engine>();
         Thread.ofPlatform().name("engine").start(() -> {
             Engine engine;
             try {
-                engine = new Engine(opener.get(), queueLength, lanes, observer);
+                engine = new Engine(opener.get(), drafter.get(), queueLength, lanes, observer);
             } catch (RuntimeException | Error e) {
                 opened.completeExceptionally(e);
                 return;

@@ -1,8 +1,18 @@
 package tinylm.inference;
 
 import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import tinylm.checkpoint.Checkpoint;
 import tinylm.model.Torch;
+import tinylm.text.CharTokenizer;
+import tinylm.text.UnknownCharacterException;
 
 /// A checkpoint in memory with an engine at work on it. Owns all of it; close it before the process ends.
 public final class LoadedModel implements AutoCloseable {
@@ -12,13 +22,21 @@ public final class LoadedModel implements AutoCloseable {
     /// @param slots how many sequences at once
     /// @param queueLength how many more may wait
     /// @param lanes shared by all models of a process that may be asked at the same time
-    public record Settings(int slots, int queueLength, Lanes lanes, EngineObserver observer) {
+    /// @param example a text in UTF-8 like those that models write, by which they guess ahead from the first
+    ///     character on; those of another alphabet pass it over
+    public record Settings(int slots, int queueLength, Lanes lanes, EngineObserver observer, Optional<Path> example) {
 
         /// For one model that a single program asks.
         public static Settings alone(int slots, int threads) {
-            return new Settings(slots, 0, new Lanes(threads), EngineObserver.NONE);
+            return new Settings(slots, 0, new Lanes(threads), EngineObserver.NONE, Optional.empty());
+        }
+
+        public Settings withExample(Path text) {
+            return new Settings(slots, queueLength, lanes, observer, Optional.of(text));
         }
     }
+
+    private static final Logger LOG = System.getLogger(LoadedModel.class.getName());
 
     private final Checkpoint checkpoint;
     private final String numerics;
@@ -37,8 +55,25 @@ public final class LoadedModel implements AutoCloseable {
     /// @throws tinylm.checkpoint.CheckpointException if the weights were changed since the checkpoint was verified
     public static LoadedModel open(Checkpoint checkpoint, Settings settings) {
         var opening = new Opening(checkpoint, settings);
-        var engine = Engine.start(opening::runner, settings.queueLength(), settings.lanes(), settings.observer());
+        var draft = CompletableFuture.supplyAsync(() -> draft(checkpoint.tokenizer(), settings.example()));
+        var engine = Engine.start(
+                opening::runner, draft::join, settings.queueLength(), settings.lanes(), settings.observer());
         return new LoadedModel(checkpoint, opening.numerics, engine, opening.manager::close);
+    }
+
+    private static Draft draft(CharTokenizer tokenizer, Optional<Path> example) {
+        var draft = new Draft();
+        if (example.isPresent()) {
+            try {
+                int[] ids = tokenizer.encode(Files.readString(example.get()));
+                IntStream.rangeClosed(2, ids.length).forEach(length -> draft.learn(ids, length));
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, example.get() + " cannot be read, so that the first guesses will be poor", e);
+            } catch (UnknownCharacterException e) {
+                // another alphabet
+            }
+        }
+        return draft;
     }
 
     /// What the engine thread makes before its first step.

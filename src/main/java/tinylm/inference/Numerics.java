@@ -19,7 +19,7 @@ final class Numerics {
     /// @param runner nobody else uses it yet; the rows that this writes are written anew before they are read
     static String of(GptRunner runner) {
         var hash = Sha256.digest();
-        var code = Torch.version() + " chunk " + View.CHUNK;
+        var code = Torch.version() + " chunk " + View.CHUNK + " kept 1/" + ContextWindow.KEPT;
         hash.update(code.getBytes(StandardCharsets.UTF_8));
         int vocabSize = runner.config().vocabSize();
         int room = runner.config().contextLength() - DECODES;

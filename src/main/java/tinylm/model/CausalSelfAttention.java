@@ -42,8 +42,8 @@ final class CausalSelfAttention {
     /// masked anyway. Of 256 positions that leaves out a quarter of the scores.
     private static NDArray attend(NDArray q, NDArray keys, NDArray values, NDArray mask, Dropout dropout) {
         long length = q.getShape().get(2);
-        if (length <= BLOCK || length != keys.getShape().get(3)) {
-            NDArray scores = q.matMul(keys).addi(mask); // (rows, H, T, K)
+        if (length <= BLOCK || length != values.getShape().get(2)) {
+            NDArray scores = scores(q, keys, values.getShape().get(2)).addi(mask); // (rows, H, T, K)
             return dropout.apply(scores.softmax(-1)).matMul(values); // (rows, H, T, D)
         }
         NDList attended = new NDList();
@@ -57,6 +57,11 @@ final class CausalSelfAttention {
             attended.add(attend(block, Torch.first(keys, 3, to), Torch.first(values, 2, to), seen, dropout));
         }
         return NDArrays.concat(attended, 2);
+    }
+
+    private static NDArray scores(NDArray q, NDArray keys, long count) {
+        boolean inBlocks = keys.getShape().dimension() > q.getShape().dimension();
+        return inBlocks ? Heads.scores(q, keys, count) : q.matMul(keys);
     }
 
     /// Brings a batch back to as many rows as `x` has, with rows of `x`.

@@ -62,19 +62,19 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
         int heads = config.nHead();
         try (NDManager work = parent.newSubManager()) {
             var random = new SplittableRandom(1); // the same at each start
-            NDArray query = normal(work, random, heads, 1, config.headDim()); // (1, H, 1, D)
-            NDArray keys = normal(work, random, heads, config.headDim(), contextLength); // (1, H, D, K)
-            NDArray values = normal(work, random, heads, contextLength, config.headDim()); // (1, H, K, D)
+            NDArray query = normal(work, random, new Shape(1, heads, 1, config.headDim())); // (1, H, 1, D)
+            NDArray keys = normal(work, random, SlotMemory.keys(config, 1)); // (1, N, H, D, P)
+            NDArray values = normal(work, random, new Shape(1, heads, contextLength, config.headDim()));
             for (int longest = 1; longest <= contextLength; longest += span) {
                 int seen = seen(longest);
-                NDArray weights = normal(work, random, heads, 1, seen); // (1, H, 1, K)
-                NDArray scores = Torch.first(repeat(query, narrowest).matMul(Torch.first(keys, 3, seen)), 2, 1);
+                NDArray weights = normal(work, random, new Shape(1, heads, 1, seen)); // (1, H, 1, K)
+                NDArray scores = Torch.first(Heads.scores(repeat(query, narrowest), keys, seen), 2, 1);
                 NDArray attended = Torch.first(repeat(weights, narrowest).matMul(Torch.first(values, 2, seen)), 2, 1);
                 for (int over : new int[] {seen, seen(seen + 1)}) {
                     NDArray padded =
                             over == seen ? weights : weights.concat(work.zeros(new Shape(1, heads, 1, over - seen)), 3);
                     for (int columns = narrowest; columns <= widest; columns++) {
-                        NDArray itsScores = repeat(query, columns).matMul(Torch.first(keys, 3, over));
+                        NDArray itsScores = Heads.scores(repeat(query, columns), keys, over);
                         NDArray itsAttended = repeat(padded, columns).matMul(Torch.first(values, 2, over));
                         if (!isSame(repeat(scores, columns), Torch.first(itsScores, 3, seen))
                                 || !isSame(repeat(attended, columns), itsAttended)) {
@@ -87,12 +87,12 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
         return true;
     }
 
-    private static NDArray normal(NDManager manager, SplittableRandom random, int heads, int rows, int columns) {
-        float[] values = new float[heads * rows * columns];
+    private static NDArray normal(NDManager manager, SplittableRandom random, Shape shape) {
+        float[] values = new float[(int) shape.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return manager.create(values, new Shape(1, heads, rows, columns));
+        return manager.create(values, shape);
     }
 
     private static NDArray repeat(NDArray row, int columns) {

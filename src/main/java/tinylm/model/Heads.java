@@ -17,9 +17,25 @@ public record Heads(int nHead, int headDim) {
 
     /// Queries (rows, H, T, D) of the first rows of the batch.
     NDArray queries(NDArray queryKeyValue, long rows) {
-        NDArray first =
-                rows == queryKeyValue.getShape().get(0) ? queryKeyValue : Torch.slice(queryKeyValue, 0, 0, rows);
-        return byHead(Torch.slice(first, 2, 0, (long) nHead * headDim));
+        return byHead(Torch.slice(Torch.first(queryKeyValue, 0, rows), 2, 0, (long) nHead * headDim));
+    }
+
+    /// The scores (rows, H, T, K) of queries (rows, H, T, D) over the first `count` of keys (rows, N, H, D, P).
+    static NDArray scores(NDArray queries, NDArray keys, long count) {
+        NDArray byBlock = queries.expandDims(1).matMul(keys).transpose(0, 2, 3, 1, 4); // (rows, H, T, N, P)
+        Shape shape = byBlock.getShape();
+        long block = shape.get(4);
+        NDArray seen = Torch.first(byBlock, 3, Math.ceilDiv(count, block));
+        long width = seen.getShape().get(3) * block;
+        return Torch.first(seen.reshape(shape.get(0), shape.get(1), shape.get(2), width), 3, count);
+    }
+
+    /// Keys (rows, N, H, D, P) as (rows, H, D, K), the first `count` of them.
+    static NDArray joined(NDArray keys, long count) {
+        NDArray byHead = keys.transpose(0, 2, 3, 1, 4); // (rows, H, D, N, P)
+        Shape shape = byHead.getShape();
+        long width = shape.get(3) * shape.get(4);
+        return Torch.first(byHead.reshape(shape.get(0), shape.get(1), shape.get(2), width), 3, count);
     }
 
     /// The heads' results (B, H, T, D) side by side again.

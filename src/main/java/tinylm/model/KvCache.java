@@ -18,7 +18,8 @@ public interface KvCache {
     NDArray mask();
 
     /// @param queries (rows, H, T, D)
-    /// @param keys (rows, H, D, K), transposed for the product with queries
+    /// @param keys (rows, H, D, K), transposed for the product with queries; or in blocks of P positions,
+    ///     (rows, N, H, D, P)
     /// @param values (rows, H, K, D)
     record QueriesKeysValues(NDArray queries, NDArray keys, NDArray values) {}
 }

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import tinylm.model.SlotMemory.KeysAndValues;
 
-/// Keys (S, H, D, C) and values (S, H, C, D) of S sequences, one slot each, per layer. A forward pass gets a view of
-/// it: [#prefill] one slot and many positions, [#decode] many slots and a few positions each.
+/// Keys (S, N, H, D, P) and values (S, H, C, D) of S sequences, one slot each, per layer. A forward pass gets a view
+/// of it: [#prefill] one slot and many positions, [#decode] many slots and a few positions each.
 ///
-/// Keys lie as their product with queries reads them: with 64 slots that takes half the time that it takes over
-/// (S, H, C, D), transposed. New ones are copied from the projection's own memory into the cache's own memory, without
-/// an NDArray operation.
+/// Keys lie in N blocks of P positions, as their product with queries reads them best: with 64 slots it takes half
+/// the time that it takes over (S, H, D, C), and a third of that over (S, H, C, D), transposed. New ones are copied
+/// from the projection's own memory into the cache's own memory, without an NDArray operation.
 /// Owned by one thread; but forward passes over different slots may run at the same time, after [#reserve].
 public final class SlotCache implements AutoCloseable {
 
@@ -74,7 +74,7 @@ public final class SlotCache implements AutoCloseable {
         }
         NDArray positions = step.arange(start, start + length, 1, DataType.INT64); // (T)
         KeysAndValues[] visible = memory.views(step, slot, slot + 1, start + length);
-        return new View(heads, memory, positions, mask, 1, visible, List.of(new Place(0, slot, start, length)));
+        return new View(heads, memory, positions, mask, 1, visible, List.of(new Place(0, slot, start, length)), false);
     }
 
     /// Up to [#mostDecoded] new positions for each of the slots from `from` on. All get as many columns of the batch;
@@ -103,7 +103,7 @@ public final class SlotCache implements AutoCloseable {
             }
         }
         NDArray wherever = step.create(positions, new Shape(batch, width)); // (B, T)
-        return new View(heads, memory, wherever, mask, rows, memory.window(from, from + rows, seen), places);
+        return new View(heads, memory, wherever, mask, rows, memory.window(from, from + rows, seen), places, true);
     }
 
     private static void hideAfter(FloatBuffer mask, int row, int span, int position) {
@@ -131,7 +131,8 @@ public final class SlotCache implements AutoCloseable {
             NDArray mask,
             long rows,
             KeysAndValues[] visible,
-            List<Place> places)
+            List<Place> places,
+            boolean inBlocks)
             implements KvCache {
 
         @Override
@@ -141,7 +142,12 @@ public final class SlotCache implements AutoCloseable {
                 memory.put(layer, place.slot, place.position, place.count, fresh, place.row);
             }
             NDArray queries = heads.queries(queryKeyValue, rows);
-            return new QueriesKeysValues(queries, visible[layer].keys(), visible[layer].values());
+            NDArray keys = visible[layer].keys();
+            NDArray values = visible[layer].values();
+            return new QueriesKeysValues(
+                    queries,
+                    inBlocks ? keys : Heads.joined(keys, values.getShape().get(2)),
+                    values);
         }
     }
 }

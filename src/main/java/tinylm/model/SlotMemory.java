@@ -9,27 +9,38 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Keys (S, H, D, C) and values (S, H, C, D) of S slots, per layer, as arrays that a forward pass reads and as the
-/// memory below them, where new ones are written. See [SlotCache].
+/// Keys (S, N, H, D, P), in N blocks of P positions, and values (S, H, C, D) of S slots, per layer: as arrays that
+/// a forward pass reads, and as the memory below them, where new ones are written. See [SlotCache].
 final class SlotMemory {
+
+    /// Positions of a block of keys at most.
+    private static final int BLOCK = 32;
+
+    /// One part in so many is few.
+    private static final int FEW = 4;
 
     private final GptConfig config;
     private final NDManager manager;
     private final Layer[] layers;
     private final Map<Integer, Window> windows = new ConcurrentHashMap<>();
-    private final long headBytes; // of one head of one slot: C D floats
+    private final int width; // E, which is H D
+    private final int block; // P
+    private final int blocks; // N
     private int slots;
 
     SlotMemory(NDManager manager, GptConfig config, int slots) {
         this.config = config;
         this.manager = manager;
-        this.headBytes = 4L * config.headDim() * config.contextLength();
+        this.width = config.nHead() * config.headDim();
+        Shape ofKeys = keys(config, slots);
+        this.blocks = (int) ofKeys.get(1);
+        this.block = (int) ofKeys.get(4);
         this.slots = slots;
         this.layers = new Layer[config.nLayer()];
         Arrays.setAll(layers, _ -> layer(slots));
     }
 
-    /// What a layer's decodes or prefill may attend to: keys (rows, H, D, K) and values (rows, H, K, D).
+    /// What a layer's decodes or prefill may attend to: keys (rows, N, H, D, P) and values (rows, H, K, D).
     record KeysAndValues(NDArray keys, NDArray values) {}
 
     private record Layer(
@@ -56,8 +67,15 @@ final class SlotMemory {
 
     private Layer layer(int rows) {
         return Layer.of(
-                manager.zeros(new Shape(rows, config.nHead(), config.headDim(), config.contextLength())),
+                manager.zeros(keys(config, rows)),
                 manager.zeros(new Shape(rows, config.nHead(), config.contextLength(), config.headDim())));
+    }
+
+    /// The shape of so many slots' keys, (S, N, H, D, P).
+    static Shape keys(GptConfig config, int slots) {
+        int block = Math.min(BLOCK, config.contextLength());
+        int blocks = Math.ceilDiv(config.contextLength(), block);
+        return new Shape(slots, blocks, config.nHead(), config.headDim(), block);
     }
 
     int slots() {
@@ -100,14 +118,22 @@ final class SlotMemory {
     KeysAndValues[] views(NDManager owner, int from, int to, int span) {
         return Arrays.stream(layers)
                 .map(layer -> new KeysAndValues(
-                        view(layer.keys, 3, owner, from, to, span), view(layer.values, 2, owner, from, to, span)))
+                        view(layer.keys, 1, owner, from, to, blocks(from, to, span)),
+                        view(layer.values, 2, owner, from, to, span)))
                 .toArray(KeysAndValues[]::new);
     }
 
-    /// @param axis that of the positions
-    private static NDArray view(NDArray cache, int axis, NDManager owner, int from, int to, int span) {
+    /// How many blocks of keys to read for `span` positions. The product copies them when they are some of many
+    /// slots', which is dearer than reading all, unless they are few.
+    private int blocks(int from, int to, int span) {
+        int needed = Math.ceilDiv(span, block);
+        return to - from == 1 || needed <= blocks / FEW ? needed : blocks;
+    }
+
+    /// The first `count` of an axis, which is that of blocks or positions.
+    private static NDArray view(NDArray cache, int axis, NDManager owner, int from, int to, int count) {
         try (NDArray ofSlots = Torch.slice(cache, 0, from, to)) {
-            NDArray view = Torch.slice(ofSlots, axis, 0, span); // (rows, H, D, K) or (rows, H, K, D)
+            NDArray view = Torch.slice(ofSlots, axis, 0, count); // (rows, N, H, D, P) or (rows, H, K, D)
             view.attach(owner);
             return view;
         }
@@ -117,22 +143,21 @@ final class SlotMemory {
         return MemorySegment.ofBuffer(array.toByteBuffer(true));
     }
 
-    /// Takes keys and values of `count` positions of a layer's slot over from as many rows of queries, keys and values
-    /// (…, 3E).
+    /// Takes keys and values of `count` positions of a layer's slot over from as many rows of queries, keys and
+    /// values (…, 3E).
     void put(int layer, int slot, int position, int count, FloatBuffer queryKeyValue, int row) {
         FloatBuffer keys = layers[layer].keyView;
         FloatBuffer values = layers[layer].valueView;
-        int width = config.nHead() * config.headDim(); // E
         int source = (3 * row + 1) * width; // queries come first
-        int context = config.contextLength();
-        int target = slot * width * context + position; // keys lie as (H, D, C)
-        for (int i = 0; i < width; i++) {
-            for (int t = 0; t < count; t++) {
-                keys.put(target + i * context + t, queryKeyValue.get(source + 3 * t * width + i));
+        for (int t = 0; t < count; t++) {
+            int at = position + t;
+            int target = (slot * blocks + at / block) * width * block + at % block; // (N, H, D, P)
+            for (int i = 0; i < width; i++) {
+                keys.put(target + i * block, queryKeyValue.get(source + 3 * t * width + i));
             }
         }
         for (int head = 0; head < config.nHead(); head++) {
-            int place = ((slot * config.nHead() + head) * context + position) * config.headDim();
+            int place = ((slot * config.nHead() + head) * config.contextLength() + position) * config.headDim();
             for (int t = 0; t < count; t++) {
                 int value = source + (3 * t + 1) * width + head * config.headDim();
                 values.put(place + t * config.headDim(), queryKeyValue, value, config.headDim());
@@ -142,10 +167,10 @@ final class SlotMemory {
 
     /// Exchanges the contents of two slots.
     void swap(int a, int b) {
-        long bytes = headBytes * config.nHead();
-        MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
         for (Layer layer : layers) {
             for (MemorySegment memory : new MemorySegment[] {layer.keyMemory, layer.valueMemory}) {
+                long bytes = memory.byteSize() / slots;
+                MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
                 MemorySegment.copy(memory, a * bytes, aside, 0, bytes);
                 MemorySegment.copy(memory, b * bytes, memory, a * bytes, bytes);
                 MemorySegment.copy(aside, 0, memory, b * bytes, bytes);

@@ -46,8 +46,9 @@ public class ModelServing {
                     "tinylm.queue-length must be between 0 and " + LONGEST_QUEUE + ", but is " + config.queueLength());
         }
         var lanes = new Lanes(config.threads().orElse(Runtime.getRuntime().availableProcessors()));
-        var settings = new LoadedModel.Settings(config.slots(), config.queueLength(), lanes, observer);
-        var asides = new LoadedModel.Settings(SLOTS_ASIDE, config.queueLength(), lanes, observer);
+        var settings =
+                new LoadedModel.Settings(config.slots(), config.queueLength(), lanes, observer, config.example());
+        var asides = new LoadedModel.Settings(SLOTS_ASIDE, config.queueLength(), lanes, observer, config.example());
         models = new Models(
                 Checkpoints.load(config.checkpoint()),
                 checkpoint -> LoadedModel.open(checkpoint, settings),

@@ -33,6 +33,10 @@ public interface ServerConfig {
     /// Threads that compute. Absent: as many as there are cores.
     OptionalInt threads();
 
+    /// A text like those that the models write, by which they guess ahead from the first character on. Absent: they
+    /// learn it from what they write.
+    Optional<Path> example();
+
     /// Names by which browsers may call this server. Absent: when it listens on this machine only, `localhost` and
     /// its addresses; otherwise any.
     Optional<List<String>> allowedHosts();

@@ -3,6 +3,7 @@ package tinylm.inference;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class DraftTest {
@@ -22,18 +23,45 @@ class DraftTest {
     }
 
     @Test
-    void the_longest_text_that_is_known_decides_and_then_the_majority() {
-        learn(7, 1, 2, 3);
-        learn(7, 1, 2, 3);
-        for (int i = 0; i < 5; i++) {
-            learn(8, 1, 2, 4);
+    void what_came_after_a_longer_text_outweighs_the_rest_once_it_came_often() {
+        learn(5, 8, 1, 2, 4);
+        learn(1, 7, 1, 2, 3);
+        assertArrayEquals(new int[] {4}, draft.guess(new int[] {9, 8, 1, 2}, 4, 1));
+        for (int i = 0; i < 50; i++) {
+            learn(5, 8, 1, 2, 4);
         }
-        assertArrayEquals(new int[] {4}, draft.guess(new int[] {9, 1, 2}, 3, 1));
-        assertArrayEquals(new int[] {3}, draft.guess(new int[] {7, 1, 2}, 3, 1));
-        for (int i = 0; i < 9; i++) {
-            learn(7, 1, 2, 5);
+        assertArrayEquals(new int[] {4}, draft.guess(new int[] {9, 7, 1, 2}, 4, 1), "seen once");
+        for (int i = 0; i < 50; i++) {
+            learn(1, 7, 1, 2, 3);
         }
-        assertArrayEquals(new int[] {5}, draft.guess(new int[] {7, 1, 2}, 3, 1));
+        assertArrayEquals(new int[] {3}, draft.guess(new int[] {9, 7, 1, 2}, 4, 1), "seen often");
+        assertArrayEquals(new int[] {4}, draft.guess(new int[] {9, 8, 1, 2}, 4, 1));
+    }
+
+    @Test
+    void what_comes_now_takes_the_place_of_what_came_before() {
+        for (int next : new int[] {3, 4, 5, 3}) {
+            for (int i = 0; i < 100_000; i++) {
+                learn(1, next);
+            }
+            assertArrayEquals(new int[] {next}, draft.guess(new int[] {1}, 1, 1));
+        }
+    }
+
+    @Test
+    void of_tokens_that_come_at_random_the_likeliest_is_found() {
+        var random = new Random(1);
+        for (int i = 0; i < 20_000; i++) {
+            learn(1, random.nextInt(10) < 4 ? 65_535 : random.nextInt(20));
+        }
+        assertArrayEquals(new int[] {65_535}, draft.guess(new int[] {1}, 1, 1));
+    }
+
+    @Test
+    void a_token_beyond_what_can_be_counted_is_not_guessed() {
+        learn(1, 65_536, 2);
+        assertArrayEquals(new int[0], draft.guess(new int[] {1}, 1, 3));
+        assertArrayEquals(new int[] {2}, draft.guess(new int[] {65_536}, 1, 3));
     }
 
     private void learn(int... ids) {

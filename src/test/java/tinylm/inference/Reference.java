@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What a [FakeRunner] makes of a text by contracts.md, "Determinism", without engine, slots, batches or ledgers: what
-/// was drawn is decoded, what was written is prefilled, and when the window has slid, all in view is prefilled anew.
+/// was drawn is decoded, what was written is prefilled, and when the window has slid, all in view is prefilled anew:
+/// an eighth of a context.
 final class Reference {
 
     private final int vocabSize;
@@ -44,7 +45,7 @@ final class Reference {
     private void feed() {
         int slid = start;
         while (text.size() - slid > contextLength) {
-            slid += contextLength / 2;
+            slid += contextLength - Math.max(1, contextLength / 8);
         }
         if (slid != start) {
             start = slid;

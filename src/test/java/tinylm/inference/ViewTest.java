@@ -76,7 +76,7 @@ class ViewTest {
         int[] ids = IntStream.range(0, 700).toArray();
         assertEquals(List.of(160, 160, 80), lengths(Text.EMPTY.withPrompt(Arrays.copyOf(ids, 400)), 512));
         assertEquals(List.of(160, 160, 160, 32), lengths(Text.EMPTY.withPrompt(Arrays.copyOf(ids, 512)), 512));
-        assertEquals(List.of(160, 97), lengths(Text.EMPTY.withPrompt(Arrays.copyOf(ids, 513)), 512));
+        assertEquals(List.of(65), lengths(Text.EMPTY.withPrompt(Arrays.copyOf(ids, 513)), 512));
         assertEquals(
                 List.of(160, 90, 1, 1, 160, 10),
                 lengths(

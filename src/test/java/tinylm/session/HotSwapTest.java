@@ -171,7 +171,7 @@ class HotSwapTest {
     }
 
     private static Models models(Checkpoint checkpoint, Duration grace) {
-        var settings = new LoadedModel.Settings(4, 10, new Lanes(1), EngineObserver.NONE);
+        var settings = new LoadedModel.Settings(4, 10, new Lanes(1), EngineObserver.NONE, Optional.empty());
         return new Models(checkpoint, one -> LoadedModel.open(one, settings), grace);
     }
 
