@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import tinylm.model.GptConfig;
+import tinylm.model.SlotCache;
 import tinylm.model.Torch;
 
 /// The matrix products of a decode and nothing else, over keys and values of its size: the time that would be left if
@@ -29,7 +30,7 @@ final class Products implements AutoCloseable {
         }
     }
 
-    private List<Product> products(GptConfig config, long slots, long width, long context) {
+    private List<Product> products(GptConfig config, int slots, long width, int context) {
         long rows = Math.ceilDiv(slots * width, BATCH) * BATCH;
         long e = config.nEmbd();
         long heads = config.nHead();
@@ -37,7 +38,7 @@ final class Products implements AutoCloseable {
         var products = new ArrayList<Product>();
         for (int layer = 0; layer < config.nLayer(); layer++) {
             products.add(product(new Shape(rows, 1, e), new Shape(e, 3 * e)));
-            products.add(product(new Shape(slots, heads, width, d), new Shape(slots, heads, d, context)));
+            products.add(product(new Shape(slots, 1, heads, width, d), SlotCache.keys(config, slots, context)));
             products.add(product(new Shape(slots, heads, width, context), new Shape(slots, heads, context, d)));
             products.add(product(new Shape(rows, 1, e), new Shape(e, e)));
             products.add(product(new Shape(rows, 1, e), new Shape(e, 4 * e)));

@@ -58,7 +58,6 @@ final class ServeCommand implements Callable<Integer> {
             System.setProperty("tinylm.insecure", "true");
         }
         System.setProperty("tinylm.checkpoint", checkpoint.toAbsolutePath().toString());
-        System.setProperty("tinylm.example", Home.EXAMPLE.toAbsolutePath().toString());
         System.setProperty("tinylm.runs[0]", Home.RUNTIME.toAbsolutePath().toString());
         System.setProperty(
                 "tinylm.runs[1]", Home.RUNTIME.toAbsolutePath().resolve("runs").toString());

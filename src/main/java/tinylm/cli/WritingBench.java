@@ -65,7 +65,7 @@ final class WritingBench {
     /// After a prompt of its own length, so that the windows of many do not slide in the same step.
     private static CompletableFuture<TokenEvent> write(Engine engine, SamplingParameters parameters) {
         var end = new CompletableFuture<TokenEvent>();
-        engine.submit(GenerationRequest.of(new int[1 + (int) (37 * parameters.seed() % 128)], parameters), event -> {
+        engine.submit(GenerationRequest.of(new int[1 + (int) (37 * parameters.seed() % 224)], parameters), event -> {
             switch (event) {
                 case TokenEvent.Finished _, TokenEvent.Failed _ -> end.complete(event);
                 default -> {}

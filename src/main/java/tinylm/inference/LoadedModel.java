@@ -55,7 +55,11 @@ public final class LoadedModel implements AutoCloseable {
     /// @throws tinylm.checkpoint.CheckpointException if the weights were changed since the checkpoint was verified
     public static LoadedModel open(Checkpoint checkpoint, Settings settings) {
         var opening = new Opening(checkpoint, settings);
-        var draft = CompletableFuture.supplyAsync(() -> draft(checkpoint.tokenizer(), settings.example()));
+        var draft = CompletableFuture.supplyAsync(() -> draft(checkpoint.tokenizer(), settings.example()))
+                .exceptionally(e -> {
+                    LOG.log(Level.WARNING, "the first texts take longer", e);
+                    return new Draft();
+                });
         var engine = Engine.start(
                 opening::runner, draft::join, settings.queueLength(), settings.lanes(), settings.observer());
         return new LoadedModel(checkpoint, opening.numerics, engine, opening.manager::close);
@@ -68,7 +72,11 @@ public final class LoadedModel implements AutoCloseable {
                 int[] ids = tokenizer.encode(Files.readString(example.get()));
                 IntStream.rangeClosed(2, ids.length).forEach(length -> draft.learn(ids, length));
             } catch (IOException e) {
-                LOG.log(Level.WARNING, example.get() + " cannot be read, so that the first guesses will be poor", e);
+                LOG.log(
+                        Level.WARNING,
+                        "{0} cannot be read, so that the first texts take longer: {1}",
+                        example.get(),
+                        e);
             } catch (UnknownCharacterException e) {
                 // another alphabet
             }

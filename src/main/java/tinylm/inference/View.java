@@ -13,7 +13,7 @@ import java.util.function.IntPredicate;
 final class View {
 
     /// Most tokens of one prefill. Part of what a completion is a function of: another number gives other last
-    /// bits. What a slide keeps fits.
+    /// bits. What a slide of the default model keeps fits.
     static final int CHUNK = 160;
 
     private static final int BEGINS = 1;

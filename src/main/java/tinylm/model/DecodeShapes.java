@@ -68,7 +68,9 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
             for (int longest = 1; longest <= contextLength; longest += span) {
                 int seen = seen(longest);
                 NDArray weights = normal(work, random, new Shape(1, heads, 1, seen)); // (1, H, 1, K)
-                NDArray scores = Torch.first(Heads.scores(repeat(query, narrowest), keys, seen), 2, 1);
+                NDArray few =
+                        Torch.first(keys, 1, Math.ceilDiv(seen, keys.getShape().get(4)));
+                NDArray scores = Torch.first(Heads.scores(repeat(query, narrowest), few, seen), 2, 1);
                 NDArray attended = Torch.first(repeat(weights, narrowest).matMul(Torch.first(values, 2, seen)), 2, 1);
                 for (int over : new int[] {seen, seen(seen + 1)}) {
                     NDArray padded =

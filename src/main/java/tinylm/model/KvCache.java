@@ -19,7 +19,7 @@ public interface KvCache {
 
     /// @param queries (rows, H, T, D)
     /// @param keys (rows, H, D, K), transposed for the product with queries; or in blocks of P positions,
-    ///     (rows, N, H, D, P)
+    ///     (rows, N, H, D, P), which may be more than K
     /// @param values (rows, H, K, D)
     record QueriesKeysValues(NDArray queries, NDArray keys, NDArray values) {}
 }

@@ -13,8 +13,8 @@ import tinylm.model.SlotMemory.KeysAndValues;
 /// of it: [#prefill] one slot and many positions, [#decode] many slots and a few positions each.
 ///
 /// Keys lie in N blocks of P positions, as their product with queries reads them best: with 64 slots it takes half
-/// the time that it takes over (S, H, D, C), and a third of that over (S, H, C, D), transposed. New ones are copied
-/// from the projection's own memory into the cache's own memory, without an NDArray operation.
+/// the time on a Zen 4 that it takes over (S, H, D, C), and a third of that over (S, H, C, D), transposed. New ones are
+/// copied from the projection's own memory into the cache's own memory, without an NDArray operation.
 /// Owned by one thread; but forward passes over different slots may run at the same time, after [#reserve].
 public final class SlotCache implements AutoCloseable {
 
@@ -46,6 +46,13 @@ public final class SlotCache implements AutoCloseable {
         int end() {
             return start + count;
         }
+    }
+
+    /// The shape of the keys of a layer that a decode of so many slots reads for so many positions.
+    public static Shape keys(GptConfig config, int slots, int positions) {
+        Shape all = SlotMemory.keys(config, slots);
+        long blocks = SlotMemory.blocks(slots, positions, all.get(1), all.get(4));
+        return new Shape(slots, blocks, all.get(2), all.get(3), all.get(4));
     }
 
     /// Makes room for slot indices below `count`, twice as many as before at least.

@@ -55,6 +55,10 @@ final class SlotMemory {
             return new Layer(keys, values, memory(keys), memory(values), Torch.view(keys), Torch.view(values));
         }
 
+        int slots() {
+            return (int) keys.getShape().get(0);
+        }
+
         /// Moves what this holds into a larger one, and frees it.
         Layer moveTo(Layer larger) {
             MemorySegment.copy(keyMemory, 0, larger.keyMemory, 0, keyMemory.byteSize());
@@ -85,7 +89,7 @@ final class SlotMemory {
     void grow(int count) {
         windows.values().forEach(Window::close);
         windows.clear();
-        Arrays.setAll(layers, i -> layers[i].moveTo(layer(count)));
+        Arrays.setAll(layers, i -> layers[i].slots() < count ? layers[i].moveTo(layer(count)) : layers[i]);
         slots = count; // only now: where there was no memory for a layer, the next time tries again
     }
 
@@ -118,20 +122,20 @@ final class SlotMemory {
     KeysAndValues[] views(NDManager owner, int from, int to, int span) {
         return Arrays.stream(layers)
                 .map(layer -> new KeysAndValues(
-                        view(layer.keys, 1, owner, from, to, blocks(from, to, span)),
+                        view(layer.keys, 1, owner, from, to, blocks(to - from, span, blocks, block)),
                         view(layer.values, 2, owner, from, to, span)))
                 .toArray(KeysAndValues[]::new);
     }
 
     /// How many blocks of keys to read for `span` positions. The product copies them when they are some of many
     /// slots', which is dearer than reading all, unless they are few.
-    private int blocks(int from, int to, int span) {
-        int needed = Math.ceilDiv(span, block);
-        return to - from == 1 || needed <= blocks / FEW ? needed : blocks;
+    static long blocks(int slots, int span, long blocks, long block) {
+        long needed = Math.ceilDiv(span, block);
+        return slots == 1 || needed <= blocks / FEW ? needed : blocks;
     }
 
     /// The first `count` of an axis, which is that of blocks or positions.
-    private static NDArray view(NDArray cache, int axis, NDManager owner, int from, int to, int count) {
+    private static NDArray view(NDArray cache, int axis, NDManager owner, int from, int to, long count) {
         try (NDArray ofSlots = Torch.slice(cache, 0, from, to)) {
             NDArray view = Torch.slice(ofSlots, axis, 0, count); // (rows, N, H, D, P) or (rows, H, K, D)
             view.attach(owner);
@@ -167,10 +171,10 @@ final class SlotMemory {
 
     /// Exchanges the contents of two slots.
     void swap(int a, int b) {
+        MemorySegment aside = MemorySegment.ofArray(new byte[4 * blocks * block * width]); // keys, the larger
         for (Layer layer : layers) {
             for (MemorySegment memory : new MemorySegment[] {layer.keyMemory, layer.valueMemory}) {
-                long bytes = memory.byteSize() / slots;
-                MemorySegment aside = MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
+                long bytes = memory.byteSize() / layer.slots(); // not all layers have grown when there was no memory
                 MemorySegment.copy(memory, a * bytes, aside, 0, bytes);
                 MemorySegment.copy(memory, b * bytes, memory, a * bytes, bytes);
                 MemorySegment.copy(aside, 0, memory, b * bytes, bytes);

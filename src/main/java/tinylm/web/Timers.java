@@ -46,7 +46,7 @@ final class Timers implements ResponseStream.Delay {
     private static void runAlone(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("A delayed task failed", e);
         }
     }

@@ -91,6 +91,28 @@ class GptRunnerTest {
         }
     }
 
+    /// A short text's keys are read alone, copied beside other short ones', and read with all others of a long one.
+    @Test
+    void a_short_text_has_the_same_bits_beside_short_and_long_ones() {
+        int[] prompt = ids(20);
+        int[] next = ids(20);
+        float[][] alone = generate(0, 1, prompt, next);
+        for (int length : new int[] {20, 63, 64, 65, 130, 200}) {
+            for (int other = 1; other < SLOTS; other++) {
+                runner.prefill(other, 0, ids(length));
+            }
+            runner.prefill(0, 0, prompt);
+            for (int i = 0; i < next.length; i++) {
+                int[][] step = new int[SLOTS][1];
+                int[] starts = new int[SLOTS];
+                Arrays.fill(starts, length);
+                step[0][0] = next[i];
+                starts[0] = prompt.length + i;
+                assertArrayEquals(alone[i], runner.decode(0, step, starts)[0][0], "beside " + length + ", step " + i);
+            }
+        }
+    }
+
     @Test
     void a_swapped_slot_goes_on_with_the_same_bits() {
         int[] prompt = ids(30);

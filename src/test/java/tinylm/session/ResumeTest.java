@@ -103,7 +103,7 @@ class ResumeTest {
     }
 
     @Test
-    void with_its_text_a_response_goes_on_within_half_a_context_of_steps() {
+    void with_its_text_a_response_goes_on_within_half_a_context_of_steps_although_more_is_in_view() {
         var whole = whole(request("abc", ""));
         for (int cut = 40; cut < 90; cut++) {
             int steps = other.runner.decodes.get();
