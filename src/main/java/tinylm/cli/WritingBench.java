@@ -19,6 +19,7 @@ final class WritingBench {
     private static final int CHARACTERS = 1_000; // of a text
     private static final int ROUNDS = 20;
     private static final int MANY = 64;
+    private static final int SLIDE = 224; // characters from one slide of a window to the next
 
     private WritingBench() {}
 
@@ -65,7 +66,7 @@ final class WritingBench {
     /// After a prompt of its own length, so that the windows of many do not slide in the same step.
     private static CompletableFuture<TokenEvent> write(Engine engine, SamplingParameters parameters) {
         var end = new CompletableFuture<TokenEvent>();
-        engine.submit(GenerationRequest.of(new int[1 + (int) (37 * parameters.seed() % 224)], parameters), event -> {
+        engine.submit(GenerationRequest.of(new int[1 + (int) (37 * parameters.seed() % SLIDE)], parameters), event -> {
             switch (event) {
                 case TokenEvent.Finished _, TokenEvent.Failed _ -> end.complete(event);
                 default -> {}

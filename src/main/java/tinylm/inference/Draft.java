@@ -110,6 +110,7 @@ final class Draft {
         static final int FIRST = 0;
         static final int SECOND = 26;
 
+        private static final int[] BOTH = {FIRST, SECOND};
         private static final int COUNT_BITS = 10;
         private static final int MOST = (1 << COUNT_BITS) - 1;
         private static final int TOTAL = 52; // the highest twelve bits
@@ -132,7 +133,7 @@ final class Draft {
         static long add(long before, int token) {
             long counts = isFull(before) ? halved(before) : before;
             counts += 1L << TOTAL;
-            for (int which : new int[] {FIRST, SECOND}) {
+            for (int which : BOTH) {
                 if (count(counts, which) > 0 && token(counts, which) == token) {
                     return counts + (1L << which);
                 }
@@ -150,7 +151,7 @@ final class Draft {
 
         private static long halved(long counts) {
             long half = (long) total(counts) / 2 << TOTAL;
-            for (int which : new int[] {FIRST, SECOND}) {
+            for (int which : BOTH) {
                 half = with(half, which, token(counts, which), count(counts, which) / 2);
             }
             return half;

@@ -67,21 +67,19 @@ public final class LoadedModel implements AutoCloseable {
 
     private static Draft draft(CharTokenizer tokenizer, Optional<Path> example) {
         var draft = new Draft();
-        if (example.isPresent()) {
-            try {
-                int[] ids = tokenizer.encode(Files.readString(example.get()));
-                IntStream.rangeClosed(2, ids.length).forEach(length -> draft.learn(ids, length));
-            } catch (IOException e) {
-                LOG.log(
-                        Level.WARNING,
-                        "{0} cannot be read, so that the first texts take longer: {1}",
-                        example.get(),
-                        e);
-            } catch (UnknownCharacterException e) {
-                // another alphabet
-            }
-        }
+        example.ifPresent(text -> teach(draft, tokenizer, text));
         return draft;
+    }
+
+    private static void teach(Draft draft, CharTokenizer tokenizer, Path example) {
+        try {
+            int[] ids = tokenizer.encode(Files.readString(example));
+            IntStream.rangeClosed(2, ids.length).forEach(length -> draft.learn(ids, length));
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "{0} cannot be read, so that the first texts take longer: {1}", example, e);
+        } catch (UnknownCharacterException e) {
+            // another alphabet
+        }
     }
 
     /// What the engine thread makes before its first step.

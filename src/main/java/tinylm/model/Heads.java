@@ -22,20 +22,16 @@ public record Heads(int nHead, int headDim) {
 
     /// The scores (rows, H, T, K) of queries (rows, H, T, D) over the first `count` of keys (rows, N, H, D, P).
     static NDArray scores(NDArray queries, NDArray keys, long count) {
-        NDArray byBlock = queries.expandDims(1).matMul(keys).transpose(0, 2, 3, 1, 4); // (rows, H, T, N, P)
-        Shape shape = byBlock.getShape();
-        long block = shape.get(4);
-        NDArray seen = Torch.first(byBlock, 3, Math.ceilDiv(count, block));
-        long width = seen.getShape().get(3) * block;
-        return Torch.first(seen.reshape(shape.get(0), shape.get(1), shape.get(2), width), 3, count);
+        return joined(queries.expandDims(1).matMul(keys), count);
     }
 
-    /// Keys (rows, N, H, D, P) as (rows, H, D, K), the first `count` of them.
-    static NDArray joined(NDArray keys, long count) {
-        NDArray byHead = keys.transpose(0, 2, 3, 1, 4); // (rows, H, D, N, P)
-        Shape shape = byHead.getShape();
-        long width = shape.get(3) * shape.get(4);
-        return Torch.first(byHead.reshape(shape.get(0), shape.get(1), shape.get(2), width), 3, count);
+    /// Blocks of P positions, (rows, N, H, X, P), as (rows, H, X, K), the first `count` positions of them.
+    static NDArray joined(NDArray blocks, long count) {
+        long block = blocks.getShape().get(4);
+        NDArray seen = Torch.first(blocks, 1, Math.ceilDiv(count, block)).transpose(0, 2, 3, 1, 4);
+        Shape shape = seen.getShape(); // (rows, H, X, N, P)
+        long width = shape.get(3) * block;
+        return Torch.first(seen.reshape(shape.get(0), shape.get(1), shape.get(2), width), 3, count);
     }
 
     /// The heads' results (B, H, T, D) side by side again.
