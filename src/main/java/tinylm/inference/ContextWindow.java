@@ -4,11 +4,11 @@ package tinylm.inference;
 /// same characters.
 public final class ContextWindow {
 
-    private ContextWindow() {}
-
     /// A slide keeps one part in so many of the context in view and prefills it anew: the smaller it is, the less
     /// slides cost. The shipped model predicts as well behind 32 characters as behind 224.
     static final int KEPT = 8;
+
+    private ContextWindow() {}
 
     /// Index of the first token in view of a text of `length` tokens: 0 until the context is full, then on by what
     /// a slide does not keep.
