@@ -66,17 +66,16 @@ public class BodyGuard {
         if (isUpload) {
             context.request().headers().remove(HttpHeaders.CONTENT_LENGTH);
         }
-        if (!context.request().isEnded()) {
-            long timer = context.vertx().setTimer(bounds.time().toMillis(), ignored -> cutOff(context));
-            context.addEndHandler(ignored -> context.vertx().cancelTimer(timer));
+        var request = context.request();
+        if (!request.isEnded()) {
+            var vertx = context.vertx();
+            long timer = vertx.setTimer(
+                    bounds.time().toMillis(), _ -> request.connection().close());
+            // isEnded() would not do later: of a body in several parts it stays false while its stream is paused
+            request.end().onComplete(_ -> vertx.cancelTimer(timer));
+            context.addEndHandler(_ -> vertx.cancelTimer(timer));
         }
         context.next();
-    }
-
-    private static void cutOff(RoutingContext context) {
-        if (!context.request().isEnded()) {
-            context.request().connection().close();
-        }
     }
 
     private static long announced(RoutingContext context) {

@@ -31,12 +31,19 @@ import tinylm.inference.Models;
 class BusyServerTest {
 
     private static final String LONG = "{\"prompt\":\"MIRA:\",\"max_tokens\":10000,\"stream\":true}";
+    private static final Duration BODY_TIME = Duration.ofSeconds(1);
 
     /// `slots` is 8, as everywhere in tests.
     public static class NobodyWaits implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("tinylm.queue-length", "0", "tinylm.limits.kept-probabilities", "1000");
+            return Map.of(
+                    "tinylm.queue-length",
+                    "0",
+                    "tinylm.limits.kept-probabilities",
+                    "1000",
+                    "tinylm.limits.body-time",
+                    BODY_TIME.toMillis() + "ms");
         }
     }
 
@@ -148,6 +155,55 @@ class BusyServerTest {
             assertFalse(arrived.contains("[DONE]"));
             assertFalse(arrived.endsWith("0\r\n\r\n"));
         }
+    }
+
+    @Test
+    void a_body_that_comes_in_pieces_has_its_time_and_the_answer_has_all_it_needs() throws Exception {
+        var body = LONG.replace("MIRA:", "a".repeat(19_000));
+        long began = System.nanoTime();
+        var sockets = new ArrayList<Socket>();
+        try {
+            for (int i = 0; i < 8; i++) { // so that none has ended before the time for bodies has
+                var socket = new Socket(server.getHost(), server.getPort());
+                sockets.add(socket);
+                socket.getOutputStream().write(head(body.length()));
+                send(socket, body.substring(0, body.length() / 2));
+            }
+            Thread.sleep(50); // else it may arrive in one piece
+            for (var socket : sockets) {
+                send(socket, body.substring(body.length() / 2));
+            }
+            for (var socket : sockets) {
+                var arrived = new String(readAll(socket), StandardCharsets.UTF_8);
+                assertTrue(arrived.startsWith("HTTP/1.1 200 OK"), arrived);
+                assertTrue(arrived.contains("[DONE]"), () -> arrived.substring(arrived.length() - 500));
+            }
+            assertTrue(System.nanoTime() - began > BODY_TIME.toNanos(), "the answers were too fast to be cut off");
+        } finally {
+            for (var socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void a_body_that_does_not_arrive_is_cut_off() throws IOException {
+        try (var socket = new Socket(server.getHost(), server.getPort())) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write(head(LONG.length()));
+            send(socket, LONG.substring(1));
+            assertEquals(0, readAll(socket).length);
+        }
+    }
+
+    private static byte[] head(int length) {
+        return ("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: " + length + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /// What had been sent before the connection ended, as well as it can be had.
