@@ -38,7 +38,10 @@ final class Products implements AutoCloseable {
         var products = new ArrayList<Product>();
         for (int layer = 0; layer < config.nLayer(); layer++) {
             products.add(product(new Shape(rows, 1, e), new Shape(e, 3 * e)));
-            products.add(product(new Shape(slots, 1, heads, width, d), SlotCache.keys(config, slots, context)));
+            Shape block = SlotCache.block(config, slots);
+            for (int seen = 0; seen < context; seen += (int) block.get(3)) {
+                products.add(product(new Shape(slots, heads, width, d), block));
+            }
             products.add(product(new Shape(slots, heads, width, context), new Shape(slots, heads, context, d)));
             products.add(product(new Shape(rows, 1, e), new Shape(e, e)));
             products.add(product(new Shape(rows, 1, e), new Shape(e, 4 * e)));

@@ -67,9 +67,9 @@ record Batch(List<Member> prefills, List<Member> decodes) {
                     : Optional.empty();
         }
 
-        /// Notes that the row holds what was fed.
+        /// Notes that the row holds what was fed, and what is ahead.
         void keep() {
-            row.keep(view, to);
+            row.keep(view, to, to + ahead.length);
         }
 
         boolean decodes() {
@@ -104,12 +104,13 @@ record Batch(List<Member> prefills, List<Member> decodes) {
                 member.sequence().waitsNoMore();
                 decodes.add(member.ahead(contextLength, width, draft));
             } else {
-                // of those that began to wait in one step, the one that came first has the lowest slot then
-                member.sequence().waitsSince(step * slots.count() + slot);
+                member.sequence().waitsSince(step);
                 prefills.add(member);
             }
         }
-        prefills.sort(Comparator.comparingLong(member -> member.sequence().waitingSince()));
+        prefills.sort(
+                Comparator.<Member>comparingLong(member -> member.sequence().waitingSince())
+                        .thenComparingLong(member -> member.sequence().submitted()));
         return new Batch(affordable(prefills), List.copyOf(decodes));
     }
 

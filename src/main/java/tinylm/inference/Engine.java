@@ -221,6 +221,9 @@ public final class Engine implements AutoCloseable {
         queueArrivals();
         endCancelled();
         admit();
+        if (lanes.areCrowded(scheduler.active().size())) {
+            scheduler.arrange(contextLength);
+        }
         var active = scheduler.active();
         int width = Math.min(runner.mostDecoded(), lanes.width(active.size()));
         var batch = Batch.of(active, slots, contextLength, ++steps, width, draft);
@@ -353,9 +356,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /// A failed exchange costs both rows their contents, which are computed again when wanted.
-    private void swap(int a, int b) {
+    private void swap(int a, int b, int ofA, int ofB) {
         try {
-            runner.swap(a, b);
+            runner.swap(a, b, ofA, ofB);
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "slots " + a + " and " + b + " could not be exchanged", e);
             slots.row(a).clear();

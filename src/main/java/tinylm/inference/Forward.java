@@ -38,7 +38,7 @@ sealed interface Forward {
 
     private static void decodes(Batch batch, ModelRunner runner, Lanes lanes, List<Supplier<Piece>> pieces) {
         var costs = batch.prefills().stream().map(Batch.Member::cost).toList();
-        for (var cut : lanes.cut(batch.decodedSlots(), costs)) {
+        for (var cut : lanes.cut(batch.decodedSlots(), costs).reversed()) { // the largest piece first
             var members = batch.decodes().stream()
                     .filter(member -> cut.from() <= member.slot() && member.slot() < cut.to())
                     .toList();

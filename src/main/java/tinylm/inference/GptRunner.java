@@ -99,8 +99,8 @@ public final class GptRunner implements ModelRunner {
     }
 
     @Override
-    public void swap(int a, int b) {
-        cache.swap(a, b);
+    public void swap(int a, int b, int ofA, int ofB) {
+        cache.swap(a, b, ofA, ofB);
     }
 
     @Override

@@ -109,8 +109,14 @@ public final class Lanes {
     /// Slots [from, to) of a decode.
     record Cut(int from, int to) {}
 
+    /// Whether each lane decodes several batches of so many sequences, so that it pays to have each half of them in
+    /// lanes of its own.
+    boolean areCrowded(int sequences) {
+        return count > 1 && sequences >= 2 * UNIT * count;
+    }
+
     /// Cuts the slots of a decode into pieces, a lane each, so that lanes that take prefills of some costs first, in
-    /// tokens, end together. The largest comes first.
+    /// tokens, end together. The smallest has the lowest slots, whose texts are shorter.
     List<Cut> cut(int slots, List<Integer> prefills) {
         int[] loads = new int[count];
         int[] shares = new int[count];
@@ -124,9 +130,11 @@ public final class Lanes {
         Arrays.sort(shares);
         var cuts = new ArrayList<Cut>();
         int from = 0;
-        for (int lane = count - 1; lane >= 0 && shares[lane] > 0; lane--) {
-            cuts.add(new Cut(from, from + shares[lane]));
-            from += shares[lane];
+        for (int share : shares) {
+            if (share > 0) {
+                cuts.add(new Cut(from, from + share));
+                from += share;
+            }
         }
         return cuts;
     }

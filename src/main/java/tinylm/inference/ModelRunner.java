@@ -28,8 +28,8 @@ public interface ModelRunner extends AutoCloseable {
     /// decoded at once.
     float[][][] decode(int from, int[][] ids, int[] starts);
 
-    /// Exchanges the contents of two slots.
-    void swap(int a, int b);
+    /// Exchanges the first tokens of two slots: `ofA` of a's, `ofB` of b's. What lies behind them is lost.
+    void swap(int a, int b, int ofA, int ofB);
 
     @Override
     void close();

@@ -2,6 +2,7 @@ package tinylm.inference;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -38,6 +39,17 @@ final class Scheduler {
             started.add(next);
         }
         return started;
+    }
+
+    /// Has those that are new, or whose windows have just slid, change places with long ones of the lower half,
+    /// so that a decode of that half attends over fewer positions. Only the long one need be copied.
+    void arrange(int contextLength) {
+        for (int slot = active.size() / 2; slot < active.size(); slot++) {
+            int other = slots.sink(slot, active.get(slot).start(contextLength), contextLength / 2, swap);
+            if (other >= 0) {
+                Collections.swap(active, slot, other);
+            }
+        }
     }
 
     /// Takes a sequence out, wherever it is; the last active one moves into its place.

@@ -77,7 +77,7 @@ final class Sequence implements Generation {
 
     /// What the model sees of the text.
     View view(int contextLength) {
-        int start = ContextWindow.start(before + length, contextLength);
+        int start = start(contextLength);
         int from = start - before;
         return View.of(
                 start,
@@ -109,11 +109,9 @@ final class Sequence implements Generation {
         listener.accept(new TokenEvent.Started());
     }
 
-    /// Notes that it wants a prefill; it keeps its earliest place until it has no more to prefill.
-    ///
-    /// @param newPlace grows from step to step
-    void waitsSince(long newPlace) {
-        waitingSince = Math.min(waitingSince, newPlace);
+    /// Notes that it wants a prefill in a step; it keeps the earliest until it has no more to prefill.
+    void waitsSince(long step) {
+        waitingSince = Math.min(waitingSince, step);
     }
 
     void waitsNoMore() {
@@ -122,6 +120,16 @@ final class Sequence implements Generation {
 
     long waitingSince() {
         return waitingSince;
+    }
+
+    /// When it was asked for, by [System#nanoTime].
+    long submitted() {
+        return submitted;
+    }
+
+    /// Where its window starts in the text.
+    int start(int contextLength) {
+        return ContextWindow.start(before + length, contextLength);
     }
 
     /// Goes on after a feed of the tokens `member.from()` to `member.to()` of its view, with the logits (V) behind

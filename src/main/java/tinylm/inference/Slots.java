@@ -7,10 +7,10 @@ import java.util.Arrays;
 /// given away first. Touches no tensor: whoever owns the cache is told what to exchange. Engine thread only.
 final class Slots {
 
-    /// Exchanges the contents of two rows of the real cache.
+    /// Exchanges the first tokens of two rows of the real cache: `ofA` of a's, `ofB` of b's.
     @FunctionalInterface
     interface Swap {
-        void swap(int a, int b);
+        void swap(int a, int b, int ofA, int ofB);
     }
 
     /// One row.
@@ -18,6 +18,7 @@ final class Slots {
         private Lease lease;
         private View view = View.nothing();
         private int fed;
+        private int written; // what is behind `fed` was guessed and may turn out right
         private long lastUsed;
 
         /// How many tokens of a view the row holds already.
@@ -25,26 +26,32 @@ final class Slots {
             return wanted.held(view, fed);
         }
 
-        /// Notes that the row holds the first `newFed` tokens of a view.
-        void keep(View newView, int newFed) {
+        /// Notes that the row holds the first `newFed` tokens of a view, and guesses up to `newWritten`.
+        void keep(View newView, int newFed, int newWritten) {
             view = newView;
             fed = newFed;
+            written = newWritten;
         }
 
         /// Notes that the row holds more of a view, if it holds what was before.
         void extend(View newView, int from, int newFed) {
             if (fed == from) {
-                keep(newView, newFed);
+                keep(newView, newFed, written);
             }
         }
 
         void clear() {
-            keep(View.nothing(), 0);
+            keep(View.nothing(), 0, 0);
         }
 
         private void giveTo(Lease newLease) {
             lease = newLease;
             clear();
+        }
+
+        /// Whether nothing that the row holds is of use for a view from `start` on.
+        private boolean isNew(int start) {
+            return fed == 0 || view.start() != start;
         }
 
         private boolean isFree() {
@@ -99,6 +106,23 @@ final class Slots {
         exchange(slot, --inUse, swap);
     }
 
+    /// Has a row that will be fed anew, because its window starts at `start`, change places with the fullest of the
+    /// lower half of those in use, if that is fuller than `least` tokens. Returns the latter's slot, or -1.
+    int sink(int slot, int start, int least, Swap swap) {
+        int fullest = -1;
+        for (int i = 0; i < inUse / 2; i++) {
+            if (rows[i].fed > (fullest < 0 ? least : rows[fullest].fed)) {
+                fullest = i;
+            }
+        }
+        if (slot < inUse / 2 || fullest < 0 || !rows[slot].isNew(start)) {
+            return -1;
+        }
+        rows[slot].clear();
+        exchange(slot, fullest, swap);
+        return fullest;
+    }
+
     private int find(Lease lease) {
         for (int i = 0; i < rows.length; i++) {
             if (rows[i].lease == lease) {
@@ -128,6 +152,6 @@ final class Slots {
         var row = rows[a];
         rows[a] = rows[b];
         rows[b] = row;
-        swap.swap(a, b);
+        swap.swap(a, b, rows[b].written, rows[a].written);
     }
 }

@@ -60,6 +60,10 @@ final class View {
         return new View(0, new int[0]);
     }
 
+    int start() {
+        return start;
+    }
+
     int length() {
         return marked.length;
     }

@@ -3,6 +3,7 @@ package tinylm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import tinylm.model.KvCache.QueriesKeysValues;
@@ -40,10 +41,11 @@ final class CausalSelfAttention {
 
     /// A long sequence's queries are worked on in blocks, each over the keys up to its own end: those behind it are
     /// masked anyway. Of 256 positions that leaves out a quarter of the scores.
-    private static NDArray attend(NDArray q, NDArray keys, NDArray values, NDArray mask, Dropout dropout) {
+    private static NDArray attend(NDArray q, List<NDArray> keys, NDArray values, NDArray mask, Dropout dropout) {
         long length = q.getShape().get(2);
-        if (length <= BLOCK || length != values.getShape().get(2)) {
-            NDArray scores = scores(q, keys, values.getShape().get(2)).addi(mask); // (rows, H, T, K)
+        long count = values.getShape().get(2);
+        if (length <= BLOCK || length != count) {
+            NDArray scores = Heads.scores(q, keys, count).addi(mask); // (rows, H, T, K)
             return dropout.apply(scores.softmax(-1)).matMul(values); // (rows, H, T, D)
         }
         NDList attended = new NDList();
@@ -54,14 +56,10 @@ final class CausalSelfAttention {
             long from = BLOCK * attended.size();
             long to = from + block.getShape().get(2);
             NDArray seen = Torch.slice(Torch.slice(mask, 0, from, to), 1, 0, to);
-            attended.add(attend(block, Torch.first(keys, 3, to), Torch.first(values, 2, to), seen, dropout));
+            List<NDArray> seenKeys = List.of(Torch.first(keys.getFirst(), 3, to)); // new ones are in one block
+            attended.add(attend(block, seenKeys, Torch.first(values, 2, to), seen, dropout));
         }
         return NDArrays.concat(attended, 2);
-    }
-
-    private static NDArray scores(NDArray q, NDArray keys, long count) {
-        boolean inBlocks = keys.getShape().dimension() > q.getShape().dimension();
-        return inBlocks ? Heads.scores(q, keys, count) : q.matMul(keys);
     }
 
     /// Brings a batch back to as many rows as `x` has, with rows of `x`.

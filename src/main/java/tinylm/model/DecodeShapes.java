@@ -5,8 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /// The shapes that a decode may have: those among which the choice does not change a bit of the result. That depends on
 /// the matrix kernels of a processor, so they are asked when a cache is made.
@@ -23,7 +25,7 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
     /// not asked of the processor; tests hold to it.
     private static final int BATCH = 4;
 
-    private static final int SPAN = 64;
+    private static final int SPAN = 32;
 
     static DecodeShapes of(NDManager parent, GptConfig config) {
         int contextLength = config.contextLength();
@@ -63,20 +65,23 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
         try (NDManager work = parent.newSubManager()) {
             var random = new SplittableRandom(1); // the same at each start
             NDArray query = normal(work, random, new Shape(1, heads, 1, config.headDim())); // (1, H, 1, D)
-            NDArray keys = normal(work, random, SlotMemory.keys(config, 1)); // (1, N, H, D, P)
+            NDArray all = normal(work, random, SlotMemory.keys(config, 1)); // (N, 1, H, D, P)
+            List<NDArray> keys = LongStream.range(0, all.getShape().get(0))
+                    .mapToObj(all::get) // (1, H, D, P)
+                    .toList();
             NDArray values = normal(work, random, new Shape(1, heads, contextLength, config.headDim()));
             for (int longest = 1; longest <= contextLength; longest += span) {
                 int seen = seen(longest);
                 NDArray weights = normal(work, random, new Shape(1, heads, 1, seen)); // (1, H, 1, K)
-                NDArray few =
-                        Torch.first(keys, 1, Math.ceilDiv(seen, keys.getShape().get(4)));
+                List<NDArray> few = keys.subList(0, blocks(seen, keys));
                 NDArray scores = Torch.first(Heads.scores(repeat(query, narrowest), few, seen), 2, 1);
                 NDArray attended = Torch.first(repeat(weights, narrowest).matMul(Torch.first(values, 2, seen)), 2, 1);
                 for (int over : new int[] {seen, seen(seen + 1)}) {
                     NDArray padded =
                             over == seen ? weights : weights.concat(work.zeros(new Shape(1, heads, 1, over - seen)), 3);
                     for (int columns = narrowest; columns <= widest; columns++) {
-                        NDArray itsScores = Heads.scores(repeat(query, columns), keys, over);
+                        NDArray itsScores =
+                                Heads.scores(repeat(query, columns), keys.subList(0, blocks(over, keys)), over);
                         NDArray itsAttended = repeat(padded, columns).matMul(Torch.first(values, 2, over));
                         if (!isSame(repeat(scores, columns), Torch.first(itsScores, 3, seen))
                                 || !isSame(repeat(attended, columns), itsAttended)) {
@@ -87,6 +92,10 @@ record DecodeShapes(int narrowest, int widest, int span, int contextLength) {
             }
         }
         return true;
+    }
+
+    private static int blocks(int count, List<NDArray> keys) {
+        return Math.ceilDiv(count, (int) keys.getFirst().getShape().get(3));
     }
 
     private static NDArray normal(NDManager manager, SplittableRandom random, Shape shape) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /// No cache: all positions of a sequence at once, each attending to itself and those before it. For training and
 /// evaluation.
@@ -25,6 +26,6 @@ public record FullSequence(NDArray positions, NDArray mask, Heads heads) impleme
     @Override
     public QueriesKeysValues extend(int layer, NDArray queryKeyValue) {
         NDArray[] parts = heads.apart(queryKeyValue);
-        return new QueriesKeysValues(parts[0], parts[1].transpose(0, 1, 3, 2), parts[2]);
+        return new QueriesKeysValues(parts[0], List.of(parts[1].transpose(0, 1, 3, 2)), parts[2]);
     }
 }

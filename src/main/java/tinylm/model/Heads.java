@@ -1,7 +1,10 @@
 package tinylm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 
 /// Takes queries, keys and values of all heads, which stand side by side in (B, T, 3E), apart.
 public record Heads(int nHead, int headDim) {
@@ -20,18 +23,25 @@ public record Heads(int nHead, int headDim) {
         return byHead(Torch.slice(Torch.first(queryKeyValue, 0, rows), 2, 0, (long) nHead * headDim));
     }
 
-    /// The scores (rows, H, T, K) of queries (rows, H, T, D) over the first `count` of keys (rows, N, H, D, P).
-    static NDArray scores(NDArray queries, NDArray keys, long count) {
-        return joined(queries.expandDims(1).matMul(keys), count);
+    /// The scores (rows, H, T, K) of queries (rows, H, T, D) over the first `count` of keys, which are in blocks of P
+    /// positions, (rows, H, D, P) each or, of a single row, (N, H, D, P) together.
+    static NDArray scores(NDArray queries, List<NDArray> keys, long count) {
+        if (keys.size() > 1) {
+            NDArray q = Torch.contiguous(queries); // once, and not for each block
+            return joined(keys.stream().map(q::matMul).toList(), count);
+        }
+        NDArray scores = queries.matMul(keys.getFirst());
+        Shape shape = scores.getShape();
+        if (shape.get(0) > queries.getShape().get(0)) {
+            NDArray inOrder = scores.transpose(1, 2, 0, 3); // (H, T, N, P)
+            scores = inOrder.reshape(1, shape.get(1), shape.get(2), shape.get(0) * shape.get(3));
+        }
+        return Torch.first(scores, 3, count);
     }
 
-    /// Blocks of P positions, (rows, N, H, X, P), as (rows, H, X, K), the first `count` positions of them.
-    static NDArray joined(NDArray blocks, long count) {
-        long block = blocks.getShape().get(4);
-        NDArray seen = Torch.first(blocks, 1, Math.ceilDiv(count, block)).transpose(0, 2, 3, 1, 4);
-        Shape shape = seen.getShape(); // (rows, H, X, N, P)
-        long width = shape.get(3) * block;
-        return Torch.first(seen.reshape(shape.get(0), shape.get(1), shape.get(2), width), 3, count);
+    /// The first `count` positions of blocks (rows, H, X, P), side by side.
+    static NDArray joined(List<NDArray> blocks, long count) {
+        return Torch.first(NDArrays.concat(new NDList(blocks), 3), 3, count);
     }
 
     /// The heads' results (B, H, T, D) side by side again.

@@ -1,6 +1,7 @@
 package tinylm.model;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 
 /// What the new positions of a forward pass stand on: where they are, and which keys and values they may attend to.
 /// One forward serves training ([FullSequence]) and generation ([SlotCache]); only this argument differs.
@@ -18,8 +19,8 @@ public interface KvCache {
     NDArray mask();
 
     /// @param queries (rows, H, T, D)
-    /// @param keys (rows, H, D, K), transposed for the product with queries; or in blocks of P positions,
-    ///     (rows, N, H, D, P), which may be more than K
+    /// @param keys transposed for the product with queries, in blocks of P positions: (rows, H, D, P) each or, of
+    ///     a single row, (N, H, D, P) together. They may be more than K
     /// @param values (rows, H, K, D)
-    record QueriesKeysValues(NDArray queries, NDArray keys, NDArray values) {}
+    record QueriesKeysValues(NDArray queries, List<NDArray> keys, NDArray values) {}
 }

@@ -9,17 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import tinylm.model.SlotMemory.KeysAndValues;
 
-/// Keys (S, N, H, D, P) and values (S, H, C, D) of S sequences, one slot each, per layer. A forward pass gets a view
+/// Keys (N, S, H, D, P) and values (S, H, C, D) of S sequences, one slot each, per layer. A forward pass gets a view
 /// of it: [#prefill] one slot and many positions, [#decode] many slots and a few positions each.
 ///
 /// Keys lie in N blocks of P positions, as their product with queries reads them best: with 64 slots it takes half
-/// the time on a Zen 4 that it takes over (S, H, D, C), and a third of that over (S, H, C, D), transposed. New ones are
-/// copied from the projection's own memory into the cache's own memory, without an NDArray operation.
+/// the time on a Zen 4 that it takes over (S, H, D, C), and a third of that over (S, H, C, D), transposed. A block of
+/// many slots lies in one piece, so that those which no slot has reached are not read. New ones are copied from the
+/// projection's own memory into the cache's own memory, without an NDArray operation.
 /// Owned by one thread; but forward passes over different slots may run at the same time, after [#reserve].
 public final class SlotCache implements AutoCloseable {
-
-    /// Memory is taken for this many slots at first, and for more when they are used.
-    private static final int FIRST_SLOTS = 32;
 
     private final GptConfig config;
     private final Heads heads;
@@ -33,7 +31,7 @@ public final class SlotCache implements AutoCloseable {
         this.heads = Heads.of(config);
         this.slots = slots;
         this.manager = parent.newSubManager();
-        this.memory = new SlotMemory(manager, config, Math.min(slots, FIRST_SLOTS));
+        this.memory = new SlotMemory(manager, config, 1);
         this.shapes = DecodeShapes.of(manager, config);
     }
 
@@ -48,11 +46,9 @@ public final class SlotCache implements AutoCloseable {
         }
     }
 
-    /// The shape of the keys of a layer that a decode of so many slots reads for so many positions.
-    public static Shape keys(GptConfig config, int slots, int positions) {
-        Shape all = SlotMemory.keys(config, slots);
-        long blocks = SlotMemory.blocks(slots, positions, all.get(1), all.get(4));
-        return new Shape(slots, blocks, all.get(2), all.get(3), all.get(4));
+    /// The shape of each block of a layer's keys of so many slots, (S, H, D, P).
+    public static Shape block(GptConfig config, int slots) {
+        return SlotMemory.keys(config, slots).slice(1);
     }
 
     /// Makes room for slot indices below `count`, twice as many as before at least.
@@ -80,7 +76,7 @@ public final class SlotCache implements AutoCloseable {
             hideAfter(values, t, start + length, start + t);
         }
         NDArray positions = step.arange(start, start + length, 1, DataType.INT64); // (T)
-        KeysAndValues[] visible = memory.views(step, slot, slot + 1, start + length);
+        KeysAndValues[] visible = memory.views(step, slot, start + length);
         return new View(heads, memory, positions, mask, 1, visible, List.of(new Place(0, slot, start, length)), false);
     }
 
@@ -119,10 +115,10 @@ public final class SlotCache implements AutoCloseable {
         }
     }
 
-    /// Exchanges the contents of two slots.
-    public void swap(int a, int b) {
+    /// Exchanges the first positions of two slots: `ofA` of a's, `ofB` of b's. What lies behind them is lost.
+    public void swap(int a, int b, int ofA, int ofB) {
         reserve(Math.max(a, b) + 1);
-        memory.swap(a, b);
+        memory.swap(a, b, ofA, ofB);
     }
 
     @Override
@@ -149,11 +145,13 @@ public final class SlotCache implements AutoCloseable {
                 memory.put(layer, place.slot, place.position, place.count, fresh, place.row);
             }
             NDArray queries = heads.queries(queryKeyValue, rows);
-            NDArray keys = visible[layer].keys();
+            List<NDArray> keys = visible[layer].keys();
             NDArray values = visible[layer].values();
             return new QueriesKeysValues(
                     queries,
-                    inBlocks ? keys : Heads.joined(keys, values.getShape().get(2)),
+                    inBlocks
+                            ? keys
+                            : List.of(Heads.joined(keys, values.getShape().get(2))),
                     values);
         }
     }

@@ -76,6 +76,12 @@ public final class Torch {
         return count == array.getShape().get(axis) ? array : slice(array, axis, 0, count);
     }
 
+    /// The same elements with the last axis' ones side by side in memory, and so on: what products would copy each
+    /// time.
+    static NDArray contiguous(NDArray array) {
+        return array.flatten().reshape(array.getShape());
+    }
+
     /// The elements of a contiguous float32 array in place: what is written here is in the array.
     public static FloatBuffer view(NDArray array) {
         return array.toByteBuffer(true).asFloatBuffer();

@@ -111,11 +111,18 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
-    public void swap(int a, int b) {
+    public void swap(int a, int b, int ofA, int ofB) {
         ownedByOneThread();
         swaps.incrementAndGet();
         check(a != b, "swap of slot " + a + " with itself");
+        keepFirst(ofA, held.get(a));
+        keepFirst(ofB, held.get(b));
         Collections.swap(held, a, b);
+    }
+
+    private static void keepFirst(int count, List<Fed> tokens) {
+        check(count <= tokens.size(), "a slot holds " + tokens.size() + " tokens, not " + count);
+        tokens.subList(count, tokens.size()).clear();
     }
 
     @Override

@@ -119,7 +119,7 @@ class GptRunnerTest {
         int[] next = ids(8);
         float[][] expected = generate(2, 4, prompt, next);
         runner.prefill(2, 0, prompt);
-        runner.swap(2, 9);
+        runner.swap(2, 9, prompt.length, 0);
         assertBits(expected, decode(9, 12, prompt.length, next));
     }
 
@@ -164,9 +164,10 @@ class GptRunnerTest {
             at += right;
             switch (random.nextInt(4)) {
                 case 0 -> {
-                    runner.swap(slot, 9);
+                    int held = prompt.length + at;
+                    runner.swap(slot, 9, held, random.nextInt(2));
                     one(slot, 0, ids(3));
-                    runner.swap(slot, 9);
+                    runner.swap(slot, 9, random.nextInt(4), held);
                 }
                 case 1 -> one(slot + 1, random.nextInt(contextLength() - 2), ids(2));
                 case 2 -> runner.reserve(SLOTS);
@@ -198,16 +199,32 @@ class GptRunnerTest {
         float[][] expected = inMiddle(prompt, next, grown -> grown.prefill(63, 0, ids(1)), grown -> {});
         assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.prefill(33, 0, ids(200))));
         assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.prefill(63, 0, ids(5))));
-        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.swap(40, 62)));
+        assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> grown.swap(40, 62, 0, 0)));
         assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> {
-            grown.swap(31, 50);
-            grown.swap(50, 31);
+            grown.swap(31, 50, prompt.length, 1);
+            grown.swap(50, 31, prompt.length, 1);
         }));
         assertBits(expected, inMiddle(prompt, next, grown -> {}, grown -> {
             int[][] others = new int[50][1];
             others[31] = new int[0];
             grown.decode(0, others, new int[50]);
         }));
+    }
+
+    @Test
+    void a_text_keeps_its_bits_when_others_come() {
+        int[] prompt = ids(20);
+        int[] next = ids(100);
+        float[][] alone = generate(0, 1, prompt, next);
+        runner.close();
+        runner = new GptRunner(manager, model, SLOTS);
+        runner.prefill(0, 0, prompt);
+        for (int i = 0; i < next.length; i++) {
+            if (i == next.length / 2) {
+                runner.prefill(SLOTS - 1, 0, ids(5));
+            }
+            assertArrayEquals(alone[i], one(0, prompt.length + i, new int[] {next[i]})[0], "step " + i);
+        }
     }
 
     /// Prefills slot 31 of 64 and decodes after that, with something done to the cache before and between.

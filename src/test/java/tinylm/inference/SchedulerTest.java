@@ -29,7 +29,7 @@ class SchedulerTest {
 
     @Test
     void sequences_are_admitted_first_come_first_served() {
-        var scheduler = new Scheduler(new Slots(4), (a, b) -> {});
+        var scheduler = new Scheduler(new Slots(4), (a, b, ofA, ofB) -> {});
         var sequences =
                 IntStream.range(0, 10).mapToObj(i -> sequence(new Lease())).toList();
         sequences.forEach(scheduler::add);
@@ -43,7 +43,7 @@ class SchedulerTest {
 
     @Test
     void a_lease_is_good_for_one_sequence_at_a_time() {
-        var scheduler = new Scheduler(new Slots(4), (a, b) -> {});
+        var scheduler = new Scheduler(new Slots(4), (a, b, ofA, ofB) -> {});
         var lease = new Lease();
         scheduler.add(sequence(lease));
         assertThrows(IllegalArgumentException.class, () -> scheduler.add(sequence(lease)));
@@ -56,24 +56,49 @@ class SchedulerTest {
         var slots = new Slots(4);
         var leases = IntStream.range(0, 4).mapToObj(i -> new Lease()).toList();
         for (var lease : leases) {
-            int slot = slots.occupy(lease, (a, b) -> {});
-            slots.row(slot).keep(view(leases.indexOf(lease)), 1);
-            slots.vacate(slot, (a, b) -> {});
+            int slot = slots.occupy(lease, (a, b, ofA, ofB) -> {});
+            slots.row(slot).keep(view(leases.indexOf(lease)), 1, 1);
+            slots.vacate(slot, (a, b, ofA, ofB) -> {});
         }
         leases.get(2).close();
         occupyAnew(slots);
         assertEquals(List.of(0, 1, 3), heldBy(slots));
         occupyAnew(slots);
         assertEquals(List.of(1, 3), heldBy(slots));
-        assertEquals(2, slots.occupy(leases.get(1), (a, b) -> {}));
+        assertEquals(2, slots.occupy(leases.get(1), (a, b, ofA, ofB) -> {}));
         assertEquals(1, slots.row(2).holds(view(1)));
         occupyAnew(slots);
         assertEquals(List.of(1), heldBy(slots));
         assertThrows(IllegalStateException.class, () -> occupyAnew(slots));
     }
 
+    @Test
+    void what_begins_anew_goes_to_the_lower_half_and_the_fullest_of_it_is_copied_away() {
+        int context = 64;
+        var copied = new ArrayList<List<Integer>>();
+        var slots = new Slots(4);
+        var scheduler = new Scheduler(slots, (a, b, ofA, ofB) -> copied.add(List.of(a, b, ofA, ofB)));
+        var sequences =
+                IntStream.range(0, 4).mapToObj(i -> sequence(new Lease())).toList();
+        sequences.forEach(scheduler::add);
+        scheduler.admit();
+        int[] held = {40, 50, 60, 0};
+        IntStream.range(0, 4).forEach(slot -> slots.row(slot).keep(view(slot), held[slot], held[slot] + 2));
+        scheduler.arrange(context);
+        assertEquals(List.of(List.of(3, 1, 0, 52)), copied);
+        assertEquals(
+                List.of(0, 3, 2, 1),
+                scheduler.active().stream().map(sequences::indexOf).toList());
+        scheduler.arrange(context);
+        assertEquals(1, copied.size(), "nothing is left to do");
+        slots.row(2).clear();
+        slots.row(0).keep(view(0), context / 2, context / 2);
+        scheduler.arrange(context);
+        assertEquals(1, copied.size(), "what is no longer than half of a context stays");
+    }
+
     private static void occupyAnew(Slots slots) {
-        slots.occupy(new Lease(), (a, b) -> {});
+        slots.occupy(new Lease(), (a, b, ofA, ofB) -> {});
     }
 
     private static List<Integer> heldBy(Slots slots) {
@@ -118,6 +143,7 @@ class SchedulerTest {
                     arrive().ifPresent(all::add);
                 }
                 scheduler.admit();
+                scheduler.arrange(2);
                 step();
                 leave();
             }
@@ -156,7 +182,7 @@ class SchedulerTest {
                             message("the ledger says that slot " + slot + " holds what the cache does not"));
                 }
                 cache[slot] = ++tokens;
-                row.keep(view(tokens), 1);
+                row.keep(view(tokens), 2, 2);
             }
         }
 
@@ -172,9 +198,9 @@ class SchedulerTest {
             }
         }
 
-        private void swap(int a, int b) {
-            int row = cache[a];
-            cache[a] = cache[b];
+        private void swap(int a, int b, int ofA, int ofB) {
+            int row = ofA > 0 ? cache[a] : 0;
+            cache[a] = ofB > 0 ? cache[b] : 0;
             cache[b] = row;
         }
 
