@@ -46,5 +46,11 @@ public sealed interface ResponseEvent {
             implements ResponseEvent {}
 
     /// @param code for programs: server_error, shutting_down or text_mismatch
-    record Failed(String code, String message) implements ResponseEvent {}
+    record Failed(String code, String message) implements ResponseEvent {
+
+        /// Whether the request is to blame, and asking again would not help.
+        public boolean isRequestsFault() {
+            return code.equals("text_mismatch");
+        }
+    }
 }

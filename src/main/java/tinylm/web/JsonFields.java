@@ -60,7 +60,8 @@ record JsonFields(JsonNode object) {
             }
             throw new RequestRefused("", "A message must be a JSON object, but this is " + kind(node) + ".");
         } catch (JsonProcessingException e) {
-            throw new RequestRefused("", "A message must be a JSON object, but this is no valid JSON.");
+            throw new RequestRefused(
+                    "", "A message must be a JSON object, but this is no valid JSON or has a field twice.");
         }
     }
 

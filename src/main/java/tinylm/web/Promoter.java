@@ -1,7 +1,9 @@
 package tinylm.web;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -150,6 +152,11 @@ final class Promoter {
 
     private boolean differs(Promotion current) {
         return !models.current().checkpoint().sha256().equals(current.sha256());
+    }
+
+    /// Nobody new will be answered here, and the database may be gone before this is.
+    void rest(@Observes ShutdownDelayInitiatedEvent stopping) {
+        follower.shutdown();
     }
 
     @PreDestroy

@@ -186,7 +186,8 @@ record ResponseBody(
     }
 
     ResponseBody failed(ResponseEvent.Failed failed) {
-        var problem = new ServerEvent.Problem("server_error", failed.code(), failed.message(), "");
+        var type = failed.isRequestsFault() ? "invalid_request_error" : "server_error";
+        var problem = new ServerEvent.Problem(type, failed.code(), failed.message(), "");
         return with("failed", output, Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(problem));
     }
 

@@ -165,7 +165,7 @@ class NumericFieldsTest {
                 var answer = api.post(field.path(), field.with(value));
                 assertEquals(400, answer.status(), field + " = " + value);
                 assertEquals(
-                        "A message must be a JSON object, but this is no valid JSON.",
+                        "A message must be a JSON object, but this is no valid JSON or has a field twice.",
                         answer.error().get("message").asText());
             }
         }

@@ -327,10 +327,19 @@ class ResponseStreamTest {
         assertEquals(
                 "response.incomplete cancelled Optional[Incomplete[reason=cancelled]]", ending(FinishReason.CANCELLED));
         create();
-        stream.accept(new ResponseEvent.Failed("server_error", "It broke."));
+        assertEquals("server_error", failure(new ResponseEvent.Failed("server_error", "It broke.")));
+        create();
+        assertEquals("invalid_request_error", failure(new ResponseEvent.Failed("text_mismatch", "It broke.")));
+    }
+
+    /// Returns the type of the error.
+    private String failure(ResponseEvent.Failed event) {
+        stream.accept(event);
         var failed = (ServerEvent.ResponseChanged) frames.getLast();
         assertEquals("response.failed", failed.type());
-        assertEquals("It broke.", failed.response().error().orElseThrow().message());
+        var error = failed.response().error().orElseThrow();
+        assertEquals(event.message(), error.message());
+        return error.type();
     }
 
     @Test
