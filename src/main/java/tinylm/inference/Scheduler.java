@@ -44,8 +44,11 @@ final class Scheduler {
     /// Has those that are new, or whose windows have just slid, change places with long ones of the lower half,
     /// so that a decode of that half attends over fewer positions. Only the long one need be copied.
     void arrange(int contextLength) {
+        for (int slot = 0; slot < active.size(); slot++) {
+            slots.row(slot).slideTo(active.get(slot).start(contextLength));
+        }
         for (int slot = active.size() / 2; slot < active.size(); slot++) {
-            int other = slots.sink(slot, active.get(slot).start(contextLength), contextLength / 2, swap);
+            int other = slots.sink(slot, contextLength / 2, swap);
             if (other >= 0) {
                 Collections.swap(active, slot, other);
             }

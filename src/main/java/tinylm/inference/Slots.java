@@ -49,9 +49,11 @@ final class Slots {
             clear();
         }
 
-        /// Whether nothing that the row holds is of use for a view from `start` on.
-        private boolean isNew(int start) {
-            return fed == 0 || view.start() != start;
+        /// Forgets what is of no use for a view from `start` on.
+        void slideTo(int start) {
+            if (view.start() != start) {
+                clear();
+            }
         }
 
         private boolean isFree() {
@@ -106,20 +108,21 @@ final class Slots {
         exchange(slot, --inUse, swap);
     }
 
-    /// Has a row that will be fed anew, because its window starts at `start`, change places with the fullest of the
-    /// lower half of those in use, if that is fuller than `least` tokens. Returns the latter's slot, or -1.
-    int sink(int slot, int start, int least, Swap swap) {
+    /// Has an empty row change places with the fullest of the lower half of those in use, if that is fuller than
+    /// `least` tokens. Returns the latter's slot, or -1.
+    int sink(int slot, int least, Swap swap) {
+        if (rows[slot].fed > 0 || slot < inUse / 2) {
+            return -1;
+        }
         int fullest = -1;
         for (int i = 0; i < inUse / 2; i++) {
             if (rows[i].fed > (fullest < 0 ? least : rows[fullest].fed)) {
                 fullest = i;
             }
         }
-        if (slot < inUse / 2 || fullest < 0 || !rows[slot].isNew(start)) {
-            return -1;
+        if (fullest >= 0) {
+            exchange(slot, fullest, swap);
         }
-        rows[slot].clear();
-        exchange(slot, fullest, swap);
         return fullest;
     }
 

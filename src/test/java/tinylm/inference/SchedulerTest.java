@@ -83,7 +83,8 @@ class SchedulerTest {
         sequences.forEach(scheduler::add);
         scheduler.admit();
         int[] held = {40, 50, 60, 0};
-        IntStream.range(0, 4).forEach(slot -> slots.row(slot).keep(view(slot), held[slot], held[slot] + 2));
+        int[] written = {42, 52, 60, 0};
+        IntStream.range(0, 4).forEach(slot -> slots.row(slot).keep(view(slot), held[slot], written[slot]));
         scheduler.arrange(context);
         assertEquals(List.of(List.of(3, 1, 0, 52)), copied);
         assertEquals(
@@ -95,6 +96,9 @@ class SchedulerTest {
         slots.row(0).keep(view(0), context / 2, context / 2);
         scheduler.arrange(context);
         assertEquals(1, copied.size(), "what is no longer than half of a context stays");
+        slots.row(0).keep(View.of(9, new int[] {0, 0}, index -> index == 1, 1), context, context);
+        scheduler.arrange(context);
+        assertEquals(1, copied.size(), "what is of another window is not copied");
     }
 
     private static void occupyAnew(Slots slots) {
