@@ -27,7 +27,6 @@ final class SlotMemory {
     private final Map<Integer, Window> windows = new ConcurrentHashMap<>();
     private final int width; // E, which is H D
     private final int block; // P
-    private final int blocks; // N
     private int slots;
 
     SlotMemory(NDManager manager, GptConfig config, int slots) {
@@ -35,7 +34,6 @@ final class SlotMemory {
         this.manager = manager;
         this.width = config.nHead() * config.headDim();
         Shape ofKeys = keys(config, slots);
-        this.blocks = (int) ofKeys.get(0);
         this.block = (int) ofKeys.get(4);
         this.slots = slots;
         this.layers = new Layer[config.nLayer()];

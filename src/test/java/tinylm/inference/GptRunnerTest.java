@@ -91,7 +91,7 @@ class GptRunnerTest {
         }
     }
 
-    /// A short text's keys are read alone, copied beside other short ones', and read with all others of a long one.
+    /// Beside long ones, more blocks of its keys are read than it has reached.
     @Test
     void a_short_text_has_the_same_bits_beside_short_and_long_ones() {
         int[] prompt = ids(20);
