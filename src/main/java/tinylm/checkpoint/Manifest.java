@@ -90,6 +90,7 @@ public record Manifest(Provenance provenance, Map<String, FileRecord> files) {
         json.put("formatVersion", FORMAT_VERSION);
         json.put("step", provenance.step());
         loss(json, "trainLoss", provenance.trainLoss());
+        json.put("trainLossSteps", provenance.trainLossSteps());
         loss(json, "validationLoss", provenance.validationLoss());
         json.put("protocol", provenance.protocol());
         json.set("trainingConfig", Json.tree(provenance.trainingConfig()));
@@ -118,6 +119,7 @@ public record Manifest(Provenance provenance, Map<String, FileRecord> files) {
         return new Provenance(
                 json.integer("step", 0L, Long.MAX_VALUE),
                 loss(json, "trainLoss"),
+                trainLossSteps(json),
                 loss(json, "validationLoss"),
                 json.text("protocol"),
                 trainingConfig(json.object("trainingConfig")),
@@ -125,6 +127,11 @@ public record Manifest(Provenance provenance, Map<String, FileRecord> files) {
                 new Provenance.CorpusReference(corpus.text("name"), corpus.text("sha256")),
                 json.text("codeVersion"),
                 Instant.parse(json.text("created")));
+    }
+
+    private static long trainLossSteps(Json json) {
+        String name = "trainLossSteps"; // absent in older checkpoints
+        return json.root().has(name) ? json.integer(name, 0L, Long.MAX_VALUE) : 0;
     }
 
     private static Map<String, Object> trainingConfig(Json json) {

@@ -8,7 +8,8 @@ import java.util.Map;
 /// Where weights come from and how good they are.
 ///
 /// @param step optimizer updates behind the weights
-/// @param trainLoss nats per character; NaN when it was not measured
+/// @param trainLoss nats per character, mean of the latest steps; NaN when it was not measured
+/// @param trainLossSteps how many steps; 0 when it is not known
 /// @param validationLoss nats per character by `protocol`; NaN when it was not measured
 /// @param protocol how `validationLoss` was measured, as `val-full-256`
 /// @param trainingConfig options of the run, as JSON can hold them
@@ -16,6 +17,7 @@ import java.util.Map;
 public record Provenance(
         long step,
         double trainLoss,
+        long trainLossSteps,
         double validationLoss,
         String protocol,
         Map<String, Object> trainingConfig,
@@ -39,6 +41,10 @@ public record Provenance(
     public Provenance {
         if (step < 0 || step > 999_999_999) {
             throw new IllegalArgumentException("step must be from 0 to 999999999, but is " + step);
+        }
+        if (trainLossSteps < 0 || trainLossSteps > step) {
+            throw new IllegalArgumentException(
+                    "trainLossSteps must be from 0 to step, " + step + ", but is " + trainLossSteps);
         }
         if (Double.isInfinite(trainLoss) || Double.isInfinite(validationLoss)) {
             throw new IllegalArgumentException(

@@ -72,7 +72,7 @@ public record Report(
         }
     }
 
-    /// @param trainLoss mean since the last evaluation; absent right after a resumption
+    /// @param trainLoss mean since the last evaluation; absent where a resumed checkpoint does not tell
     public record Evaluation(long step, OptionalDouble trainLoss, double validationLoss, double seconds) {}
 
     /// Text that the model wrote.

@@ -45,8 +45,8 @@ public final class Trainer implements AutoCloseable {
     private double bestLoss = Double.POSITIVE_INFINITY;
     private long bestStep;
     private double newestLoss;
-    private double lossSum;
-    private int lossCount;
+    private double trainLoss = Double.NaN; // mean since the last evaluation
+    private long trainLossSteps;
     private long savedAt = System.nanoTime();
     private long steppedAt = System.nanoTime();
 
@@ -105,6 +105,10 @@ public final class Trainer implements AutoCloseable {
         if (config.patience() > 0) { // else nobody asks, and every checkpoint would be read for it
             trainer.rememberBest();
         }
+        if (Double.isNaN(manifest.validationLoss()) && manifest.provenance().trainLossSteps() > 0) {
+            trainer.trainLoss = manifest.provenance().trainLoss();
+            trainer.trainLossSteps = manifest.provenance().trainLossSteps();
+        }
         trainer.unscored = Double.isNaN(manifest.validationLoss()) && trainer.isScored(manifest.step());
         Map<String, Tensor> saved = checkpoint.optimizer();
         trainer.optimizers.state().forEach((name, array) -> {
@@ -141,7 +145,7 @@ public final class Trainer implements AutoCloseable {
                 if (loss.isEmpty()) {
                     return stopped();
                 }
-                listener.accept(new TrainingEvent.Evaluated(step, trainLoss(), loss.getAsDouble(), protocol()));
+                listener.accept(new TrainingEvent.Evaluated(step, trainLoss, loss.getAsDouble(), protocol()));
                 save(loss.getAsDouble());
                 unscored = false;
                 if (isPlateau(loss.getAsDouble())) {
@@ -175,7 +179,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private boolean isScored(long afterStep) {
-        return afterStep % config.evaluationInterval() == 0 || afterStep == config.steps();
+        return afterStep > 0 && (afterStep % config.evaluationInterval() == 0 || afterStep == config.steps());
     }
 
     private enum Learning {
@@ -199,8 +203,10 @@ public final class Trainer implements AutoCloseable {
             double share = schedule.at(step);
             optimizers.update(work, result.gradients(), step, share);
             step++;
-            lossSum += result.loss();
-            lossCount++;
+            trainLossSteps++;
+            trainLoss = trainLossSteps == 1
+                    ? result.loss()
+                    : trainLoss + (result.loss() - trainLoss) / trainLossSteps; // what a checkpoint keeps is exact
             long now = System.nanoTime();
             listener.accept(new TrainingEvent.Stepped(
                     step,
@@ -227,7 +233,8 @@ public final class Trainer implements AutoCloseable {
                 tensors(optimizers.state()),
                 new Provenance(
                         step,
-                        trainLoss(),
+                        trainLoss,
+                        trainLossSteps,
                         validationLoss,
                         protocol(),
                         config.toMap(),
@@ -239,8 +246,8 @@ public final class Trainer implements AutoCloseable {
         listener.accept(new TrainingEvent.Saved(step, place));
         savedAt = System.nanoTime();
         if (!Double.isNaN(validationLoss)) {
-            lossSum = 0;
-            lossCount = 0;
+            trainLoss = Double.NaN;
+            trainLossSteps = 0;
         }
     }
 
@@ -249,10 +256,6 @@ public final class Trainer implements AutoCloseable {
         arrays.forEach(
                 (name, array) -> tensors.put(name, new Tensor(array.getShape().getShape(), Torch.view(array))));
         return tensors;
-    }
-
-    private double trainLoss() {
-        return lossCount == 0 ? Double.NaN : lossSum / lossCount;
     }
 
     private String protocol() {

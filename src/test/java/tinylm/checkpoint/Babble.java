@@ -30,6 +30,7 @@ public final class Babble {
         return new Provenance(
                 step,
                 4.2,
+                step,
                 4.2,
                 "val-full-" + contextLength,
                 Map.of(),

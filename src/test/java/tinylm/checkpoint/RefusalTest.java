@@ -147,6 +147,7 @@ class RefusalTest {
         changes.put("\"step\" : 100,", "\"step\" : 100.5,");
         changes.put("\"validationLoss\" : 3.0", "\"validationLoss\" : \"3.0\"");
         changes.put("\"trainLoss\" : 1.25", "\"trainLoss\" : 1e999");
+        changes.put("\"trainLossSteps\" : 100", "\"trainLossSteps\" : 101");
         changes.put("\"protocol\" : \"val-full-8\"", "\"protocol\" : 8");
         changes.put("\"seed\" : -7", "\"seed\" : 99999999999999999999");
         changes.put("\"created\" : \"2026", "\"created\" : \"MMXXVI");

@@ -44,6 +44,7 @@ final class TinyCheckpoint {
         return new Provenance(
                 step,
                 1.25,
+                step,
                 validationLoss,
                 "val-full-8",
                 config,

@@ -45,7 +45,8 @@ class TrainerTest {
         TrainingConfig config = config(optimizer);
         var through = folder.resolve("through");
         AtomicInteger all = new AtomicInteger();
-        try (Trainer trainer = Trainer.start(config, corpus, through, _ -> {})) {
+        List<TrainingEvent> evaluations = new ArrayList<>();
+        try (Trainer trainer = Trainer.start(config, corpus, through, event -> evaluated(event, evaluations))) {
             assertInstanceOf(Ending.Completed.class, trainer.run(() -> all.incrementAndGet() < 0));
         }
         assertTrue(all.get() > STEPS, "it is asked in the middle of a step, too");
@@ -54,12 +55,14 @@ class TrainerTest {
             Path run = folder.resolve("stopped-" + trial);
             int asked = random.nextInt(all.get());
             AtomicInteger questions = new AtomicInteger();
-            try (Trainer trainer = Trainer.start(config, corpus, run, _ -> {})) {
+            List<TrainingEvent> both = new ArrayList<>();
+            try (Trainer trainer = Trainer.start(config, corpus, run, event -> evaluated(event, both))) {
                 assertInstanceOf(Ending.Stopped.class, trainer.run(() -> questions.incrementAndGet() > asked));
             }
-            try (Trainer trainer = Trainer.resume(config, corpus, run, _ -> {}, newest(run))) {
+            try (Trainer trainer = Trainer.resume(config, corpus, run, event -> evaluated(event, both), newest(run))) {
                 assertInstanceOf(Ending.Completed.class, trainer.run(() -> false));
             }
+            assertEquals(evaluations, both, "stopped at question " + asked);
             assertEquals(newest(through).sha256(), newest(run).sha256(), "stopped at question " + asked);
         }
     }
@@ -322,6 +325,12 @@ class TrainerTest {
             assertInstanceOf(Ending.Completed.class, trainer.run(() -> false));
         }
         return newest(run).sha256();
+    }
+
+    private static void evaluated(TrainingEvent event, List<TrainingEvent> evaluations) {
+        if (event instanceof TrainingEvent.Evaluated) {
+            evaluations.add(event);
+        }
     }
 
     private static Checkpoint newest(Path run) {

@@ -300,6 +300,7 @@ class CardApiTest {
                         new Provenance(
                                 step,
                                 4,
+                                step,
                                 loss,
                                 "val-full-32",
                                 Map.of("steps", 30),
