@@ -221,13 +221,13 @@ public final class Engine implements AutoCloseable {
         queueArrivals();
         endCancelled();
         admit();
+        failWithoutRoom();
         if (lanes.areCrowded(scheduler.active().size())) {
             scheduler.arrange(contextLength);
         }
         var active = scheduler.active();
         int width = Math.min(runner.mostDecoded(), lanes.width(active.size()));
         var batch = Batch.of(active, slots, contextLength, ++steps, width, draft);
-        runner.reserve(slots.inUse());
         var pieces = Forward.all(batch, runner, lanes);
         // only now: a sequence that ends makes others change slots
         int drawn = pieces.stream()
@@ -270,6 +270,18 @@ public final class Engine implements AutoCloseable {
             tell(sequence, waiting -> waiting.waits(itsPlace));
         }
         running = scheduler.active().size();
+    }
+
+    /// Ends those that there is no memory for; the others go on.
+    private void failWithoutRoom() {
+        var active = scheduler.active();
+        int room = runner.reserve(slots.inUse());
+        for (int slot = active.size() - 1; slot >= room; slot--) {
+            fail(
+                    active.get(slot),
+                    TokenEvent.Cause.BROKEN,
+                    "There is no memory for more than " + room + " texts at once. Please try again in a few seconds.");
+        }
     }
 
     /// Returns how many tokens were drawn.

@@ -50,8 +50,8 @@ public final class GptRunner implements ModelRunner {
     }
 
     @Override
-    public void reserve(int count) {
-        cache.reserve(count);
+    public int reserve(int count) {
+        return cache.reserve(count);
     }
 
     @Override

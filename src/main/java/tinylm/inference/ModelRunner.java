@@ -15,8 +15,8 @@ public interface ModelRunner extends AutoCloseable {
     /// Most tokens that a slot decodes in a step, at least 2.
     int mostDecoded();
 
-    /// Makes room for the slots below `count`.
-    void reserve(int count);
+    /// Makes room for the slots below `count`, if there is memory for them. Returns how many there is room for.
+    int reserve(int count);
 
     /// Puts `ids` at the positions from `start` on of `slot`, attending to what the slot holds before, and returns
     /// the logits (V) after the last of them.

@@ -1,9 +1,12 @@
 package tinylm.model;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +21,8 @@ import tinylm.model.SlotMemory.KeysAndValues;
 /// projection's own memory into the cache's own memory, without an NDArray operation.
 /// Owned by one thread; but forward passes over different slots may run at the same time, after [#reserve].
 public final class SlotCache implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(SlotCache.class.getName());
 
     private final GptConfig config;
     private final Heads heads;
@@ -51,10 +56,23 @@ public final class SlotCache implements AutoCloseable {
         return SlotMemory.keys(config, slots).slice(1);
     }
 
-    /// Makes room for slot indices below `count`, twice as many as before at least.
-    public void reserve(int count) {
+    /// Makes room for slot indices below `count`, twice as many as before at least, if there is memory for them.
+    /// Returns how many there is room for.
+    public int reserve(int count) {
         if (count > memory.slots()) {
-            memory.grow(Math.min(slots, Math.max(count, 2 * memory.slots())));
+            int wanted = Math.min(slots, Math.max(count, 2 * memory.slots()));
+            try {
+                memory.grow(wanted);
+            } catch (EngineException e) {
+                LOG.log(Level.WARNING, "no memory for a KV cache of " + wanted + " slots", e);
+            }
+        }
+        return memory.slots();
+    }
+
+    private void need(int count) {
+        if (reserve(count) < count) {
+            throw new IllegalStateException("there is no memory for " + count + " slots");
         }
     }
 
@@ -69,7 +87,7 @@ public final class SlotCache implements AutoCloseable {
 
     /// New positions `start`, …, `start + length - 1` of one slot, after what it holds before.
     public KvCache prefill(NDManager step, int slot, int start, int length) {
-        reserve(slot + 1);
+        need(slot + 1);
         NDArray mask = step.zeros(new Shape(length, start + length)); // (T, K)
         FloatBuffer values = Torch.view(mask);
         for (int t = 0; t < length; t++) {
@@ -87,7 +105,7 @@ public final class SlotCache implements AutoCloseable {
         int widest = spans.stream().mapToInt(Span::count).max().orElseThrow();
         int width = shapes.columns(rows, widest);
         int batch = shapes.rows(rows, width);
-        reserve(from + rows);
+        need(from + rows);
         int longest = spans.stream().mapToInt(Span::end).max().orElseThrow();
         int seen = shapes.seen(longest);
         NDArray mask = step.zeros(new Shape(rows, 1, width, seen)); // (rows, 1, T, K)
@@ -117,7 +135,7 @@ public final class SlotCache implements AutoCloseable {
 
     /// Exchanges the first positions of two slots: `ofA` of a's, `ofB` of b's. What lies behind them is lost.
     public void swap(int a, int b, int ofA, int ofB) {
-        reserve(Math.max(a, b) + 1);
+        need(Math.max(a, b) + 1);
         memory.swap(a, b, ofA, ofB);
     }
 

@@ -81,9 +81,14 @@ final class SlotMemory {
     }
 
     private Layer layer(int rows) {
-        return Layer.of(
-                manager.zeros(keys(config, rows)),
-                manager.zeros(new Shape(rows, config.nHead(), config.contextLength(), config.headDim())));
+        NDArray keys = manager.zeros(keys(config, rows));
+        try {
+            return Layer.of(
+                    keys, manager.zeros(new Shape(rows, config.nHead(), config.contextLength(), config.headDim())));
+        } catch (RuntimeException e) { // no memory
+            keys.close();
+            throw e;
+        }
     }
 
     /// The shape of so many slots' keys, (N, S, H, D, P).

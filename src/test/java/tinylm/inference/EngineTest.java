@@ -221,6 +221,28 @@ class EngineTest {
     }
 
     @Test
+    void one_that_there_is_no_memory_for_fails_and_the_others_go_on() {
+        runner.room = 2;
+        var heard = List.of(new Recorder(), new Recorder());
+        var others = heard.stream()
+                .map(recorder -> submit(request(List.of(1), 1_000_000, new Lease()), recorder))
+                .toList();
+        var lease = new Lease();
+        assertEquals(
+                "There is no memory for more than 2 texts at once. Please try again in a few seconds.",
+                generate(request(List.of(3), 5, lease)).awaitFailed().message());
+        runner.room = 8;
+        var good = generate(request(List.of(3), 5, lease));
+        good.awaitFinished();
+        assertEquals(greedily(List.of(3), 5), good.ids());
+        others.forEach(Generation::cancel);
+        heard.forEach(other -> {
+            assertEquals(FinishReason.CANCELLED, other.awaitFinished().reason());
+            assertEquals(greedily(List.of(1), other.ids().size()), other.ids());
+        });
+    }
+
+    @Test
     void a_second_sequence_of_a_busy_lease_is_refused() {
         var lease = new Lease();
         var first = submit(request(List.of(1), 1_000_000, lease), new Recorder());

@@ -24,6 +24,9 @@ public final class FakeRunner implements ModelRunner {
     /// Run at the beginning of each decode, on the engine thread.
     public volatile Runnable beforeDecode = () -> {};
 
+    /// How many slots there is memory for.
+    public volatile int room = Integer.MAX_VALUE;
+
     private final GptConfig config;
     private final List<ArrayList<Fed>> held = new ArrayList<>();
     private volatile Thread owner;
@@ -73,9 +76,10 @@ public final class FakeRunner implements ModelRunner {
     }
 
     @Override
-    public void reserve(int count) {
+    public int reserve(int count) {
         ownedByOneThread();
         check(count <= slots(), "room for " + count + " slots");
+        return room;
     }
 
     @Override
