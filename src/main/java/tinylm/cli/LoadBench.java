@@ -232,9 +232,16 @@ final class LoadBench implements AutoCloseable {
         List<LoadConnection> connections = open(count, frame -> note("an idle connection heard " + frame));
         server.await(5 * SETTLE_MILLIS);
         long grown = memory.kilobytes() - before;
-        out.printf(
-                "%,d idle connections cost %,.1f MB of the server's memory: %.1f kB each (%,.0f MB before)%n%n",
-                count, grown / 1024.0, (double) grown / count, before / 1024.0);
+        if (grown > 0) {
+            out.printf(
+                    "%,d idle connections cost %,.1f MB of the server's memory: %.1f kB each (%,.0f MB before)%n%n",
+                    count, grown / 1024.0, (double) grown / count, before / 1024.0);
+        } else {
+            out.printf(
+                    "%,d idle connections fit into memory that the server had already (%,.0f MB): what they cost is seen"
+                            + " on one that has just started%n%n",
+                    count, before / 1024.0);
+        }
         out.flush();
         connections.forEach(connection -> server.run(connection::close));
         server.await(SETTLE_MILLIS);
