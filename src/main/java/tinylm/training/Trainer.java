@@ -45,7 +45,8 @@ public final class Trainer implements AutoCloseable {
     private double bestLoss = Double.POSITIVE_INFINITY;
     private long bestStep;
     private double newestLoss;
-    private double trainLoss = Double.NaN; // mean since the last evaluation
+    private double validationLoss = Double.NaN; // of the weights as they are
+    private double trainLoss = Double.NaN; // mean since the evaluation before
     private long trainLossSteps;
     private long savedAt = System.nanoTime();
     private long steppedAt = System.nanoTime();
@@ -105,11 +106,10 @@ public final class Trainer implements AutoCloseable {
         if (config.patience() > 0) { // else nobody asks, and every checkpoint would be read for it
             trainer.rememberBest();
         }
-        if (Double.isNaN(manifest.validationLoss()) && manifest.provenance().trainLossSteps() > 0) {
-            trainer.trainLoss = manifest.provenance().trainLoss();
-            trainer.trainLossSteps = manifest.provenance().trainLossSteps();
-        }
-        trainer.unscored = Double.isNaN(manifest.validationLoss()) && trainer.isScored(manifest.step());
+        trainer.validationLoss = manifest.validationLoss();
+        trainer.trainLoss = manifest.provenance().trainLoss();
+        trainer.trainLossSteps = manifest.provenance().trainLossSteps();
+        trainer.unscored = Double.isNaN(trainer.validationLoss) && trainer.isScored(manifest.step());
         Map<String, Tensor> saved = checkpoint.optimizer();
         trainer.optimizers.state().forEach((name, array) -> {
             Tensor tensor = saved.get(name);
@@ -136,7 +136,7 @@ public final class Trainer implements AutoCloseable {
     public Ending run(BooleanSupplier stop) {
         steppedAt = System.nanoTime();
         if (unsaved) {
-            save(Double.NaN); // a disk that takes nothing is found out before the first step
+            save(); // a disk that takes nothing is found out before the first step
             unsaved = false;
         }
         while (true) {
@@ -145,14 +145,15 @@ public final class Trainer implements AutoCloseable {
                 if (loss.isEmpty()) {
                     return stopped();
                 }
-                listener.accept(new TrainingEvent.Evaluated(step, trainLoss, loss.getAsDouble(), protocol()));
-                save(loss.getAsDouble());
+                validationLoss = loss.getAsDouble();
+                listener.accept(new TrainingEvent.Evaluated(step, trainLoss, validationLoss, protocol()));
+                save();
                 unscored = false;
-                if (isPlateau(loss.getAsDouble())) {
+                if (isPlateau()) {
                     return new Ending.Plateaued(step, bestStep);
                 }
             } else if (System.nanoTime() - savedAt > SAVE_EVERY_NANOS) {
-                save(Double.NaN);
+                save();
             }
             if (step >= config.steps()) {
                 return new Ending.Completed();
@@ -169,7 +170,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private boolean isPlateau(double validationLoss) {
+    private boolean isPlateau() {
         if (validationLoss < bestLoss) {
             bestLoss = validationLoss;
             bestStep = step;
@@ -203,10 +204,11 @@ public final class Trainer implements AutoCloseable {
             double share = schedule.at(step);
             optimizers.update(work, result.gradients(), step, share);
             step++;
-            trainLossSteps++;
+            trainLossSteps = Double.isNaN(validationLoss) ? trainLossSteps + 1 : 1;
             trainLoss = trainLossSteps == 1
                     ? result.loss()
                     : trainLoss + (result.loss() - trainLoss) / trainLossSteps; // what a checkpoint keeps is exact
+            validationLoss = Double.NaN;
             long now = System.nanoTime();
             listener.accept(new TrainingEvent.Stepped(
                     step,
@@ -220,11 +222,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     private Ending stopped() {
-        save(Double.NaN);
+        save();
         return new Ending.Stopped(step);
     }
 
-    private void save(double validationLoss) {
+    private void save() {
         listener.accept(new TrainingEvent.Saving(step));
         CheckpointContents contents = new CheckpointContents(
                 config.model(),
@@ -245,10 +247,6 @@ public final class Trainer implements AutoCloseable {
         Path place = Checkpoints.save(directory, contents).directory();
         listener.accept(new TrainingEvent.Saved(step, place));
         savedAt = System.nanoTime();
-        if (!Double.isNaN(validationLoss)) {
-            trainLoss = Double.NaN;
-            trainLossSteps = 0;
-        }
     }
 
     private static Map<String, Tensor> tensors(Map<String, NDArray> arrays) {

@@ -86,6 +86,31 @@ class TrainerTest {
     }
 
     @Test
+    void a_run_stopped_right_after_an_evaluation_keeps_its_losses() {
+        TrainingConfig config = config(OptimizerKind.MUON);
+        List<TrainingEvent> evaluations = new ArrayList<>();
+        AtomicBoolean stop = new AtomicBoolean();
+        try (Trainer trainer = Trainer.start(config, corpus, folder, event -> {
+            evaluated(event, evaluations);
+            stop.set(!evaluations.isEmpty());
+        })) {
+            assertInstanceOf(Ending.Stopped.class, trainer.run(stop::get));
+        }
+        var evaluation = (TrainingEvent.Evaluated) evaluations.getFirst();
+        for (int stopped = 0; stopped < 2; stopped++) {
+            var saved = newest(folder).manifest().orElseThrow();
+            assertEquals(evaluation.step(), saved.step());
+            assertEquals(evaluation.validationLoss(), saved.validationLoss());
+            assertEquals(evaluation.trainLoss(), saved.provenance().trainLoss());
+            try (Trainer trainer =
+                    Trainer.resume(config, corpus, folder, event -> evaluated(event, evaluations), newest(folder))) {
+                assertInstanceOf(Ending.Stopped.class, trainer.run(() -> true));
+            }
+        }
+        assertEquals(List.of(evaluation), evaluations);
+    }
+
+    @Test
     void another_seed_ends_with_other_weights() {
         TrainingConfig config = config(OptimizerKind.MUON);
         TrainingConfig other = new TrainingConfig(
