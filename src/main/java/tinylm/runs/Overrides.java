@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tinylm.model.GptConfig;
@@ -33,10 +35,13 @@ final class Overrides {
     /// @param changes field names with the values of JSON
     /// @throws RunRefused when a field is unknown, or the values are out of range or do not fit each other
     static TrainingConfig apply(TrainingConfig base, Map<String, Object> changes) {
+        var fields = new TreeSet<>(OF_MODEL);
+        fields.addAll(base.toMap().keySet());
+        fields.removeAll(FIXED);
         for (String name : changes.keySet()) {
-            if (!OF_MODEL.contains(name)
-                    && (FIXED.contains(name) || !base.toMap().containsKey(name))) {
-                throw RunRefused.invalid(name, "A config has no field \"" + name + "\".");
+            if (!fields.contains(name)) {
+                throw RunRefused.invalid(
+                        name, "A config has no field \"" + name + "\"; it has " + String.join(", ", fields) + ".");
             }
         }
         changes.forEach((name, value) -> {
@@ -44,29 +49,41 @@ final class Overrides {
                 throw RunRefused.invalid(name, wrongType(name));
             }
         });
-        try {
-            return merged(base, changes);
-        } catch (IllegalArgumentException e) {
-            var culprit = culprit(base, changes);
-            throw RunRefused.invalid(culprit, sentence(culprit, e));
+        var failure = failure(base, changes);
+        if (failure.isPresent()) {
+            throw refusal(base, changes, failure.get());
         }
+        return merged(base, changes);
     }
 
-    /// The field without which the others would do; the last one where there is none.
-    private static String culprit(TrainingConfig base, Map<String, Object> changes) {
-        String last = "";
+    /// Blames the field without which the others would do, else one that would not do alone, else the last.
+    private static RunRefused refusal(
+            TrainingConfig base, Map<String, Object> changes, IllegalArgumentException failure) {
         for (String name : changes.keySet()) {
             var others = new LinkedHashMap<>(changes);
             others.remove(name);
-            last = name;
-            try {
-                merged(base, others);
-                return name;
-            } catch (IllegalArgumentException e) {
-                // it is not this one alone
+            if (failure(base, others).isEmpty()) {
+                return RunRefused.invalid(name, sentence(name, failure));
             }
         }
-        return last;
+        String last = "";
+        for (String name : changes.keySet()) {
+            var alone = failure(base, Map.of(name, changes.get(name)));
+            if (alone.isPresent()) {
+                return RunRefused.invalid(name, sentence(name, alone.get()));
+            }
+            last = name;
+        }
+        return RunRefused.invalid(last, sentence(last, failure));
+    }
+
+    private static Optional<IllegalArgumentException> failure(TrainingConfig base, Map<String, Object> changes) {
+        try {
+            merged(base, changes);
+            return Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.of(e);
+        }
     }
 
     private static TrainingConfig merged(TrainingConfig base, Map<String, Object> changes) {

@@ -50,6 +50,10 @@ import tinylm.text.CorpusCatalog;
 /// Holds on every database that is supported.
 abstract class RunsTest {
 
+    private static final String FIELDS =
+            "batchSize, clip, contextLength, curriculum, decay, dropout, evaluationInterval,"
+                    + " learningRate, muonLearningRate, nEmbd, nHead, nLayer, optimizer, patience, seed, steps, warmup,"
+                    + " weightDecay";
     private static final Duration LEASE = Duration.ofSeconds(10);
     private static final int MOST_WAITING = 5;
 
@@ -589,8 +593,8 @@ abstract class RunsTest {
                 "nHead|3|nHead must divide nEmbd, but 128 % 3 is not 0.",
                 "contextLength|16|",
                 "batchSize|[]|batchSize must be a whole number below 2147483648.",
-                "size|1|A config has no field 'size'.",
-                "model|{}|A config has no field 'model'."
+                "size|1|A config has no field 'size'; it has " + FIELDS + ".",
+                "model|{}|A config has no field 'model'; it has " + FIELDS + "."
             })
     void a_wrong_value_is_refused_by_name_and_nothing_is_queued(String field, String json, String sentence) {
         Object value = WorkerJson.read(json.replace('\'', '"'), Object.class);
@@ -604,6 +608,18 @@ abstract class RunsTest {
             assertEquals(sentence, refused.getMessage().replace('"', '\''));
         }
         assertTrue(runs.list().isEmpty());
+    }
+
+    @Test
+    void of_several_wrong_values_one_is_told_with_what_is_wrong_with_it() {
+        var changes = new LinkedHashMap<String, Object>();
+        changes.put("batchSize", 4);
+        changes.put("learningRate", 1e308);
+        changes.put("steps", "abc");
+        changes.put("evaluationInterval", -7);
+        var refused = assertThrows(RunRefused.class, () -> runs.start(Optional.empty(), "demo", "own", changes));
+        assertEquals("learningRate", refused.param());
+        assertEquals("Learning rate must be above 0 and at most 1, but is 1.0E308.", refused.getMessage());
     }
 
     @Test

@@ -49,7 +49,7 @@ class SearchesApiTest {
                     "grid": {"dropout": [null, 0.1]}               | dropout       | dropout must be a number.
                     "grid": {"dropout": [0.1, "0.2"]}              | dropout       | dropout must be a number.
                     "grid": {"dropout": [0.1, 1.5]}                | dropout       | Dropout must be at least 0 and below 1, but is 1.5.
-                    "grid": {"droput": [0.1]}                      | droput        | A config has no field "droput".
+                    "grid": {"droput": [0.1]}                      | droput        | A config has no field "droput"; it has batchSize, clip, contextLength, curriculum, decay, dropout, evaluationInterval, learningRate, muonLearningRate, nEmbd, nHead, nLayer, optimizer, patience, seed, steps, warmup, weightDecay.
                     "grid": {"seed": [1]}, "sample": 0             | sample        | sample must be a whole number between 1 and 100, but is the number 0.
                     "grid": {"seed": [1]}, "sample": 2147483648    | sample        | sample must be a whole number between 1 and 100, but is the number 2147483648.
                     "grid": {"seed": [1]}, "original": "run-0"     | preset        | A search begins with a preset or with an original, not with both.
